@@ -1,0 +1,1 @@
+"""What the hook scripts share; it knows no gap and no rule."""

@@ -1,0 +1,257 @@
+"""What stands elsewhere in the repository, and what a rule makes of it.
+
+A rule's metadata names facts: `unless` (the finding falls where one stands) and `needs` (it stands only where each does),
+each `id[@file|@folder|@tree][=NAME|~NAME]`, alternatives parted by `|`. Facts are rules in rules/facts.yml.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from . import git
+from .finding import HookError, Place
+from .imports import Imports
+from .rules import PATTERNS, Document, documents, joined, marks, words
+from .scan import Match, Sources, decode, language_of, scan, sources
+
+_ENTRY = re.compile(r'^([\w-]+)(?:@(file|folder|tree|anywhere))?(?:([=~])(\w+))?$')
+
+
+class Entry(NamedTuple):
+    """One condition: a fact, where it must stand, and how its capture must agree with the finding's."""
+
+    fact: str
+    scope: str
+    join: str
+    name: str
+
+
+class Fact(NamedTuple):
+    """A fact that stands somewhere: its captures by name; `anything` agrees with every join (a whole module is meant)."""
+
+    id: str
+    path: str
+    captures: dict[str, str]
+    place: Place | None
+    anything: bool = False
+
+
+def parse(text: str) -> tuple[Entry, ...]:
+    """The alternatives of one entry of `unless` or `needs`. Raises HookError when the entry is malformed."""
+    found = []
+    for part in text.split('|'):
+        match = _ENTRY.match(part.strip())
+        if match is None:
+            raise HookError(f'a rule names the malformed fact {text!r}; reinstall sixgaps')
+        found.append(Entry(match[1], match[2] or 'anywhere', match[3] or '', match[4] or ''))
+    return tuple(found)
+
+
+def conditions(match: Match) -> tuple[list[tuple[Entry, ...]], list[tuple[Entry, ...]]]:
+    """What excuses a match and what it needs."""
+    return [parse(text) for text in match.metadata.get('unless', ())], [parse(text) for text in match.metadata.get('needs', ())]
+
+
+class Tree:
+    """The files that facts are looked for in: the work tree, with some files replaced by other texts or taken away."""
+
+    def __init__(self, replaced: Sources | None = None, gone: Iterable[str] = (), in_git: bool = True) -> None:
+        self._replaced = replaced.texts if replaced else {}
+        self._gone = set(gone)
+        self._in_git = in_git
+
+    def exists(self, path: str) -> bool:
+        """Whether the tree has a file of this name."""
+        return path in self._replaced or (path not in self._gone and os.path.isfile(path))
+
+    def read(self, path: str) -> str:
+        """The text of one file, empty when it cannot be read."""
+        if path in self._replaced:
+            return self._replaced[path]
+        try:
+            with open(path, 'rb') as file:
+                return decode(file.read(3_000_000))
+        except OSError:
+            return ''
+
+    def holding(self, wanted: Sequence[str], language: str) -> list[str]:
+        """The files of a language that hold any of the words."""
+        if self._in_git:
+            patterns = [f':(glob)**/{pattern}' for pattern in PATTERNS[language]]
+            args = [part for word in wanted for part in ('-e', word)]
+            out = git.run('grep', '-l', '-z', '-I', '-F', '--no-textconv', *args, '--', *patterns, allow=(0, 1), globs=True)
+            found = [os.fsdecode(name) for name in out.split(b'\0') if name]
+        else:
+            found = [path for path in _walk() if language_of(path) == language and any(word in self.read(path) for word in wanted)]
+        kept = [path for path in found if path not in self._gone and path not in self._replaced]
+        return kept + [path for path, text in self._replaced.items() if language_of(path) == language and any(w in text for w in wanted)]
+
+    def named(self, wanted: Callable[[str], bool]) -> list[str]:
+        """The files whose names a function accepts."""
+        on_disk = map(os.fsdecode, git.run('ls-files', '-z').split(b'\0')) if self._in_git else _walk()
+        kept = [path for path in on_disk if path and path not in self._gone and path not in self._replaced and wanted(path)]
+        return kept + [path for path in self._replaced if wanted(path)]
+
+    def sources(self, paths: Iterable[str]) -> Sources:
+        """The files ready to scan."""
+        listed = list(dict.fromkeys(paths))
+        found = sources(path for path in listed if path not in self._replaced and path not in self._gone)
+        found.texts.update({path: self._replaced[path] for path in listed if path in self._replaced})
+        return found
+
+
+def _walk() -> Iterable[str]:
+    for folder, folders, files in os.walk('.'):
+        folders[:] = [name for name in folders if name not in ('node_modules', '.venv', 'venv', '.git', '__pycache__')]
+        for name in files:
+            yield posixpath.normpath(posixpath.join(folder.replace(os.sep, '/'), name))
+
+
+def standing(matches: Sequence[Match], tree: Tree) -> list[Match]:
+    """The matches whose facts let them stand. Nothing is read when no match names a fact."""
+    named = [(match, *conditions(match)) for match in matches]
+    entries = [entry for _, unless, needs in named for alternatives in (*unless, *needs) for entry in alternatives]
+    if not entries:
+        return list(matches)
+    known = _Known(entries, [match.place.path for match, unless, needs in named if unless or needs], tree)
+    return [
+        match
+        for match, unless, needs in named
+        if not any(known.holds(entry, match) for alternatives in unless for entry in alternatives)
+        and all(any(known.holds(entry, match) for entry in alternatives) for alternatives in needs)
+    ]
+
+
+class _Known:
+    """The facts that some conditions ask for, found once."""
+
+    def __init__(self, entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> None:
+        self._facts: dict[str, list[Fact]] = {}
+        self._by_folder: dict[tuple[str, str], list[Fact]] = {}
+        scopes: dict[str, set[str]] = {}
+        for entry in entries:
+            scopes.setdefault(entry.fact, set()).add(entry.scope)
+        chosen = [(document, _scopes(document, scopes)) for document in documents('facts')]
+        chosen = [(document, where) for document, where in chosen if where]
+        made = {name for document, _ in chosen if (mark := marks(document)) for name in (mark[1], *mark[2])}
+        unknown = scopes.keys() - {document.id for document, _ in chosen} - made
+        if unknown:
+            raise HookError(f'a rule names the fact {min(unknown)!r}, which rules/facts.yml does not hold; reinstall sixgaps')
+        found = scan(joined(document for document, _ in chosen), tree.sources(_where(chosen, paths, tree)))
+        for match in found:
+            self._add(Fact(match.rule, match.place.path, {n: text for n, (_, text) in match.captures.items()}, match.place))
+        self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found, tree)
+
+    def _add(self, fact: Fact) -> None:
+        self._facts.setdefault(fact.id, []).append(fact)
+        self._by_folder.setdefault((fact.id, posixpath.dirname(fact.path)), []).append(fact)
+
+    def _follow(self, marked: dict[str, tuple[str, str, tuple[str, ...]]], found: Sequence[Match], tree: Tree) -> None:
+        """Put the derived facts where the names are defined, and carry them on through mounts."""
+        imports = Imports(tree.exists, tree.read)
+        carried = []
+        for match in found:
+            if match.rule not in marked or marked[match.rule][0] not in match.captures:
+                continue
+            name, made, carries = marked[match.rule]
+            target = imports.resolve(match.place.path, match.captures[name][1].strip())
+            self._add(Fact(made, target.path, {name: target.name or ''}, None, target.name is None))
+            if carries:
+                into = match.captures.get('INTO')
+                carried.append((match.place.path, into[1] if into else None, target, name, carries))
+        done: set[tuple[str, str, str | None]] = set()
+        for _ in range(len(carried)):
+            before = len(done)
+            for path, into_name, target, name, carries in carried:
+                for fact in carries:
+                    key = (fact, target.path, target.name)
+                    here = [f for f in self._facts.get(fact, ()) if f.path == path]
+                    if key not in done and any(f.anything or into_name is None or into_name in f.captures.values() for f in here):
+                        done.add(key)
+                        self._add(Fact(fact, target.path, {name: target.name or ''}, None, target.name is None))
+            if len(done) == before:
+                break
+
+    def holds(self, entry: Entry, match: Match) -> bool:
+        """Whether the fact stands for this match."""
+        return any(_agrees(entry, fact, match) for fact in self._near(entry, match.place.path))
+
+    def _near(self, entry: Entry, path: str) -> Iterable[Fact]:
+        if entry.scope == 'anywhere':
+            return self._facts.get(entry.fact, ())
+        folder = posixpath.dirname(path)
+        if entry.scope == 'folder':
+            return self._by_folder.get((entry.fact, folder), ())
+        if entry.scope == 'file':
+            return (fact for fact in self._by_folder.get((entry.fact, folder), ()) if fact.path == path)
+        return (fact for above in _above(folder) for fact in self._by_folder.get((entry.fact, above), ()))
+
+
+def _above(folder: str) -> list[str]:
+    found = [folder]
+    while folder:
+        folder = posixpath.dirname(folder)
+        found.append(folder)
+    return found
+
+
+def _agrees(entry: Entry, fact: Fact, match: Match) -> bool:
+    if not entry.join or fact.anything:
+        return True
+    values = [fact.captures[entry.name]] if entry.name in fact.captures else [v for v in fact.captures.values() if v]
+    if entry.join == '=':
+        return entry.name in match.captures and match.captures[entry.name][1] in values
+    mentioned = set(re.findall(r'\w+', match.text))
+    return any(value in mentioned for value in values)
+
+
+def _scopes(document: Document, wanted: dict[str, set[str]]) -> set[str]:
+    """Where a fact document is asked for; a document that marks names elsewhere is looked for everywhere."""
+    found = set(wanted.get(document.id, ()))
+    mark = marks(document)
+    if mark and (mark[1] in wanted or any(name in wanted for name in mark[2])):
+        found.add('anywhere')
+    return found
+
+
+def _where(chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> list[str]:
+    """The files that the chosen facts can stand in, as few as can be."""
+    found = dict.fromkeys(paths)  # what a fact says of the finding's own file costs no search
+    wanted: dict[str, set[str]] = {}
+    for document, where in chosen:
+        if where != {'file'}:
+            wanted.setdefault(document.language, set()).update(words(document))
+    near = {above for path in paths for above in _above(posixpath.dirname(path))}
+    everywhere = any('anywhere' in where for _, where in chosen)
+    for language, some in wanted.items():
+        if some:
+            found.update(dict.fromkeys(p for p in tree.holding(sorted(some), language) if everywhere or posixpath.dirname(p) in near))
+    return list(found)
+
+
+def each(matches: Sequence[Match], by_id: dict[str, Document], tree: Tree, filled: Callable[[Match, Match], Match]) -> list[Match]:
+    """Matches whose rule says `each`: one for every place of that fact inside the node whose captures no `except` place has."""
+    plain = [match for match in matches if 'each' not in match.metadata]
+    spread = [match for match in matches if 'each' in match.metadata]
+    if not spread:
+        return plain
+    names = {name for match in spread for key in ('each', 'except') if (name := match.metadata.get(key))}
+    chosen = [document for document in documents('facts') if document.id in names]
+    unknown = names - {document.id for document in chosen}
+    if unknown:
+        raise HookError(f'a rule names the fact {min(unknown)!r}, which rules/facts.yml does not hold; reinstall sixgaps')
+    found: dict[tuple[str, str], list[Match]] = {}
+    for fact in scan(joined(chosen), tree.sources(match.place.path for match in spread)):
+        found.setdefault((fact.rule, fact.place.path), []).append(fact)
+    for match in spread:
+        path = match.place.path
+        checked = [f for f in found.get((match.metadata.get('except', ''), path), ()) if f.place.within(match.place)]
+        known = {(name, text) for fact in checked for name, (_, text) in fact.captures.items()}
+        for fact in found.get((match.metadata['each'], path), ()):
+            if fact.place.within(match.place) and not any((name, text) in known for name, (_, text) in fact.captures.items()):
+                plain.append(filled(match, fact))
+    return plain

@@ -1,0 +1,85 @@
+"""What a hook reports, and why it could not report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+class HookError(Exception):
+    """The hook could not do its work; the text is one line that says what to do. Becomes exit status 2."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of a file: 1-based lines, 1-based columns in characters, the end column exclusive."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def within(self, other: Place) -> bool:
+        """Whether this place lies inside the other one, which is in the same file."""
+        return (other.line, other.column) <= (self.line, self.column) and (self.end_line, self.end_column) <= (
+            other.end_line,
+            other.end_column,
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault at one place: 1-based lines, 1-based columns in characters."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    gap: int
+    check: str
+    rule: str
+    severity: str
+    risk: str
+    message: str
+    why: str
+    fix_hint: str
+    snippet: str
+    replacement: str | None = None
+    text: str = field(default='', repr=False)
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What makes two findings the same fault: never the line number, so that code may move."""
+        return self.rule, self.message, ' '.join(self.text.split())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding by name, as JSON shows it."""
+        fields = asdict(self)
+        del fields['text']
+        return fields
+
+
+_KNOWN_SECRET = re.compile(
+    r'\b((?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?|gh[pousr]_|github_pat_|xox[abprs]-|AKIA|ASIA|AIza|SG\.|glpat-|npm_|whsec_)'
+    r'[\w\-./+]{8,}',
+)
+_URL_PASSWORD = re.compile(r'(://[^\s:/@]*:)[^\s@/]{3,}(@)')
+_LITERAL = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){6,})\1""")
+_UNQUOTED = re.compile(r'((?:^|[=:-])\s*)([^\s"\'`${}=:]{8,})(?=\s*\}?\s*$)')
+_SECRET_CWE = frozenset({'CWE-798', 'CWE-259', 'CWE-321', 'CWE-312', 'CWE-522', 'CWE-540', 'CWE-1392'})
+
+
+def mask(text: str, cwe: str = '') -> str:
+    """The text with secrets shown by their first four characters only.
+
+    Key prefixes and passwords in URLs are masked always, every literal when the weakness itself is a secret in the code.
+    """
+    text = _KNOWN_SECRET.sub(lambda m: m[0][: max(4, len(m[1]))] + '…', text)
+    text = _URL_PASSWORD.sub(r'\1…\2', text)
+    if cwe in _SECRET_CWE:
+        text = _LITERAL.sub(lambda m: f'{m[1]}{m[2][:4]}…{m[1]}', text)
+        text = _UNQUOTED.sub(lambda m: f'{m[1]}{m[2][:4]}…', text)
+    return text

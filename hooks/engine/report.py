@@ -1,0 +1,84 @@
+"""How findings are shown."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .finding import Finding
+
+_CONTROL = re.compile(r'[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]')
+_WIDTH = 160  # characters of a source line that are shown
+
+
+class Summary(NamedTuple):
+    """What the last line says."""
+
+    blocking: int
+    advice: int
+    files: int
+    scope: str
+
+
+def clean(text: str) -> str:
+    """Text that cannot move the cursor or change the colour of a terminal."""
+    return _CONTROL.sub('�', text)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """An array of the findings by name."""
+    return json.dumps([finding.as_dict() for finding in findings], indent=1) + '\n'
+
+
+def as_text(findings: Sequence[Finding], blocking: Sequence[Finding], summary: Summary, colour: bool) -> str:
+    """The report for people and assistants: place, message, source, why, what to write instead; last a summary."""
+
+    def paint(code: str, text: str) -> str:
+        return f'\x1b[{code}m{text}\x1b[0m' if colour else text
+
+    parts = []
+    for finding in findings:
+        blocks = finding in blocking
+        word = paint('31;1', 'error') if blocks else paint('33', 'advice')
+        place = paint('1', clean(f'{finding.path}:{finding.line}:{finding.column}').replace('\n', '�').replace('\t', ' '))
+        parts.append(f'{place}: {word}: {clean(_short(finding.message))} [{finding.rule}]\n{_source(finding)}')
+        if finding.why:
+            parts.append(f'    why: {clean(finding.why)}\n')
+        if finding.fix_hint:
+            parts.append(f'    fix: {clean(finding.fix_hint)}\n')
+        parts.append('\n')
+    if findings:
+        parts.append(_last(findings, summary))
+    return ''.join(parts)
+
+
+def _short(text: str) -> str:
+    folded = ' '.join(text.split())
+    return folded if len(folded) <= 240 else folded[:240] + '…'
+
+
+def _source(finding: Finding) -> str:
+    line = clean(finding.snippet.split('\n')[0].replace('\t', ' '))
+    if not line.strip():
+        return ''
+    indent = len(line) - len(line.lstrip())
+    start = max(finding.column - 1 - indent, 0)
+    line = line.strip()
+    length = finding.end_column - finding.column if finding.end_line == finding.line else len(line) - start
+    if start >= _WIDTH:
+        return f'    {line[:_WIDTH]}…\n'
+    shown = line if len(line) <= _WIDTH else line[:_WIDTH] + '…'
+    return f'    {shown}\n    {" " * start}{"^" * max(1, min(length, len(shown) - start))}\n'
+
+
+def _last(findings: Sequence[Finding], summary: Summary) -> str:
+    what = 'stands in the files passed' if summary.scope == 'all' else 'this change introduces'
+    block = f'{summary.blocking} block{"s" if summary.blocking == 1 else ""}'
+    lines = [f'sixgaps: {block}, {summary.advice} advice, of what {what}.']
+    if summary.blocking:
+        first = next((f for f in findings if f.severity == 'error'), findings[0])
+        mark = '//' if first.rule.startswith('ts-') else '#'
+        lines.append(f'To let one through, write above its line: {mark} ast-grep-ignore: {first.rule}')
+    return '\n'.join(lines) + '\n'

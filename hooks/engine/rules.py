@@ -1,0 +1,115 @@
+"""The rule files as text: ast-grep reads YAML, the engine only cuts documents apart and knows their names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+from .finding import HookError
+
+# ast-grep takes a language from the ending of a file; these say which endings and names it would not know.
+LANGUAGE_GLOBS = {
+    'tsx': ('*.js', '*.jsx', '*.ts', '*.mjs', '*.cjs', '*.mts', '*.cts'),
+    'bash': (
+        'Dockerfile',
+        'Dockerfile.*',
+        '*.Dockerfile',
+        '*.dockerfile',
+        'Containerfile',
+        'Containerfile.*',
+        'Procfile',
+        'Makefile',
+        '*.mk',
+    ),
+}
+# Which files a language is found in: git pathspecs, and what the engine scans at all.
+PATTERNS = {
+    'python': ('*.py', '*.pyi'),
+    'tsx': (*LANGUAGE_GLOBS['tsx'], '*.tsx'),
+    'bash': (*LANGUAGE_GLOBS['bash'], '*.sh', '*.bash'),
+    'yaml': ('*.yml', '*.yaml'),
+    'json': ('*.json',),
+    'hcl': ('*.tf', '*.hcl', '*.tfvars'),
+}
+
+_ID = re.compile(r'^id: *["\']?([\w-]+)', re.M)
+_LANGUAGE = re.compile(r'^language: *["\']?(\w+)', re.M)
+_CHECK = re.compile(r'\bcheck: *["\']?([\w-]+)')
+_WORDS = re.compile(r'\bwords: *\[(.*?)\]', re.S)
+_MARKS = re.compile(r'\bmarks: *["\']?(\w+)')
+_AS = re.compile(r'\bas: *["\']?([\w-]+)')
+_CARRIES = re.compile(r'\bcarries: *\[(.*?)\]', re.S)
+
+
+class Document(NamedTuple):
+    """One rule or fact, with what the engine needs to know of it before ast-grep runs."""
+
+    id: str
+    language: str
+    check: str
+    text: str
+
+
+def folder() -> Path:
+    """Where the rule files are installed."""
+    root = __package__.partition('.')[0]
+    found = import_module(f'{root}.rules').__file__
+    if found is None:
+        raise HookError('the rule files are missing from this installation; reinstall sixgaps')
+    return Path(found).parent
+
+
+@cache
+def documents(name: str) -> tuple[Document, ...]:
+    """The documents of rules/NAME.yml, in order. Raises HookError when the file cannot be read or names no id."""
+    path = folder() / f'{name}.yml'
+    try:
+        text = path.read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise HookError(f'cannot read the rule file {path.name}: {error}; reinstall sixgaps') from None
+    found = []
+    for part in re.split(r'^---\s*$', text, flags=re.M):
+        if not any(line.strip() and not line.startswith('#') for line in part.splitlines()):
+            continue
+        name_of, language = _ID.search(part), _LANGUAGE.search(part)
+        if name_of is None or language is None:
+            raise HookError(f'{path.name} holds a document without id or language; reinstall sixgaps')
+        check = _CHECK.search(part)
+        found.append(Document(name_of[1], language[1].lower(), check[1] if check else '', part))
+    return tuple(found)
+
+
+def template(document: Document) -> str:
+    """The message of a rule with its $NAMES not yet filled in."""
+    match = re.search(r'^message: *(?:"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|(.*))$', document.text, re.M)
+    if match is None:
+        return ''
+    return (match[1].replace('\\"', '"') if match[1] is not None else match[2] or match[3] or '').strip()
+
+
+def _listed(found: re.Match[str] | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    return tuple(word.strip().strip('"\'') for word in found[1].split(',') if word.strip())
+
+
+def words(document: Document) -> tuple[str, ...]:
+    """The words that a fact's code cannot do without."""
+    return _listed(_WORDS.search(document.text))
+
+
+def marks(document: Document) -> tuple[str, str, tuple[str, ...]] | None:
+    """The capture that a fact marks the definition of, the fact it makes there, and the facts that it carries along."""
+    name, made = _MARKS.search(document.text), _AS.search(document.text)
+    if name is None or made is None:
+        return None
+    return name[1], made[1], _listed(_CARRIES.search(document.text))
+
+
+def joined(chosen: Iterable[Document]) -> str:
+    """One rule file out of many documents."""
+    return '\n---\n'.join(document.text for document in chosen)

@@ -1,0 +1,18 @@
+"""Gap 6: it runs on one machine, for one user, with the secrets in the code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .engine.command import Gap, run
+
+GAP = Gap(6, 'infrastructure')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Look at the files in argv. Returns 0, 1 when something blocks, 2 when the hook could not do its work."""
+    return run([GAP], argv, 'sixgaps-infrastructure')
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())

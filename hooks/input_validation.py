@@ -1,0 +1,18 @@
+"""Gap 1: input reaches the program unchecked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .engine.command import Gap, run
+
+GAP = Gap(1, 'input-validation')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Look at the files in argv. Returns 0, 1 when something blocks, 2 when the hook could not do its work."""
+    return run([GAP], argv, 'sixgaps-input-validation')
+
+
+if __name__ == '__main__':
+    raise SystemExit(main())
