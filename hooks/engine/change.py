@@ -9,9 +9,7 @@ from dataclasses import dataclass
 
 from . import git
 from .finding import Finding, HookError
-from .scan import Sources, add, language_of
-
-_NO_BLOB = '0' * 40
+from .scan import Sources, add
 
 
 @dataclass
@@ -85,7 +83,7 @@ def is_audit(paths: Sequence[str], found: Sequence[Change]) -> bool:
     return b'many' in known or any(os.fsencode(path) in known for path in unchanged)
 
 
-def old_sources(change: Change, wanted: Callable[[str], bool] = lambda path: language_of(path) is not None) -> Sources:
+def old_sources(change: Change, wanted: Callable[[str], bool]) -> Sources:
     """The old text of every file that the change touches: the deleted ones too, for code may have moved out of them."""
     paths = [path for path in change.old if wanted(path)]
     found = Sources()

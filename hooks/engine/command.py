@@ -14,7 +14,7 @@ from .facts import Tree, each, standing
 from .finding import Finding, HookError, mask
 from .git import root
 from .rules import Document, documents, folder, joined, template
-from .scan import Match, Sources, scan, sources
+from .scan import Match, Sources, language_of, scan, sources
 
 
 class Extra(NamedTuple):
@@ -120,20 +120,16 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
     changes = change.changes()
     if scope == 'auto' and change.is_audit(paths, changes):
         return found, 'all'
-    olds = []
-    for one in changes:
-        if one.base is not None:
-            old = change.old_sources(one)
-            extra = change.old_sources(one, lambda path: collection.is_extra(path) and path not in old.texts)
-            texts = Sources()
-            texts.texts = {**extra.texts, **old.texts}
-            tree = Tree(texts, one.changed - texts.texts.keys())
-            olds.append(collection.findings(old, [p for p in texts.texts if collection.is_extra(p)], tree, before=True))
-    left = change.introduced(found, olds)
-    if left and len(left) < len(found):  # which of several like findings is the new one: the one on an added line
+    # Code may have moved between a file that was passed and one that was not: both sides of the subtraction need all of it.
+    beside = [path for path in dict.fromkeys(p for one in changes for p in one.changed) if path not in set(paths) and os.path.isfile(path)]
+    pool = found + collection.findings(sources(beside), [path for path in beside if collection.is_extra(path)], Tree())
+    olds = [collection.before(one) for one in changes if one.base is not None]
+    left = change.introduced(pool, olds)
+    if left and len(left) < len(pool):  # which of several like findings is the new one: the one on an added line
         added = change.added_lines(changes[0], (f.path for f in left))
-        left = change.introduced(found, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
-    return left, 'introduced'
+        left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
+    passed = set(paths)
+    return [finding for finding in left if finding.path in passed], 'introduced'
 
 
 def _write(args: argparse.Namespace, found: Sequence[Finding], blocking: Sequence[Finding], summary: report.Summary) -> None:
@@ -192,6 +188,15 @@ class _Collection:
     def is_extra(self, path: str) -> bool:
         """Whether a check in Python reads this file."""
         return any(extra.selects(path) for _, extra in self._extras)
+
+    def before(self, one: change.Change) -> list[Finding]:
+        """What was found in the old text of the files that a change touches."""
+        old = change.old_sources(one, lambda path: language_of(path) is not None or self.is_extra(path))
+        tree = Tree(old, one.changed - old.texts.keys())
+        rest = [path for path in old.texts if self.is_extra(path)]
+        scanned = Sources()
+        scanned.texts = {path: text for path, text in old.texts.items() if language_of(path) is not None}
+        return self.findings(scanned, rest, tree, before=True)
 
     def findings(self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False) -> list[Finding]:
         """Everything found in the files, facts applied, suppressed findings left out.

@@ -76,7 +76,7 @@ def language_of(path: str) -> str | None:
     name = path.rpartition('/')[2]
     if name in _BY_NAME:
         return _BY_NAME[name]
-    start, dot, ending = name.partition('.')
+    start, dot, _ = name.partition('.')
     if dot and f'{start}.' in _BY_START:
         return _BY_START[f'{start}.']
     return _BY_ENDING.get('.' + name.rpartition('.')[2]) if dot else None
