@@ -1,0 +1,29 @@
+# What people do every day. `make setup` once (Python 3.10+, git, make and the package index are all it needs); the others call it.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup try test lint bench clean
+
+setup: .venv/ready
+
+.venv/ready: setup.cfg setup.py pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@
+
+try: .venv/ready       # a commit of an AI-written prototype, refused by real pre-commit in a fresh repository
+	$(BIN)/python tests/try_it.py
+
+test: .venv/ready
+	$(BIN)/python -m pytest -q
+
+lint: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/ready     # ratios measured in one run, against raw ast-grep with the same rules
+	$(BIN)/python benchmarks/ten_files.py
+
+clean:
+	rm -rf .venv build dist *.egg-info
