@@ -2,11 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from .engine.command import Gap, run
+from .engine.command import Extra, Gap, run
+from .engine.finding import Finding
 
-GAP = Gap(5, 'deployment-pipeline')
+_WHY = 'a commit that breaks the build or the checkout page is live minutes later, and the users are the test.'
+_FIX = 'a job that runs the tests, and `needs: [test]` on the deploying job (GitLab: an earlier stage).'
+
+
+def _is_workflow(path: str) -> bool:
+    return ('.github/workflows/' in path and path.endswith(('.yml', '.yaml'))) or path.rpartition('/')[2] == '.gitlab-ci.yml'
+
+
+def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+    from .jobs import deploys_without_tests  # PyYAML takes longer to import than a clean run takes: only for a pipeline
+
+    places = deploys_without_tests(path, text, others())
+    rule = 'gha-deploy-without-tests' if '.github/' in path else 'gl-deploy-without-tests'
+    lines = text.splitlines()
+    return [
+        Finding(
+            path=path,
+            line=place.line,
+            column=place.column,
+            end_line=place.end_line,
+            end_column=place.end_column,
+            gap=5,
+            check='deploy-without-tests',
+            rule=rule,
+            severity='error',
+            risk='high',
+            message=f'`{place.job}` deploys, and no test stands before it',
+            why=_WHY,
+            fix_hint=_FIX,
+            snippet=lines[place.line - 1] if place.line <= len(lines) else '',
+            text=place.job,
+        )
+        for place in places
+    ]
+
+
+_JOBS = Extra(
+    {'gha-deploy-without-tests': 'deploy-without-tests', 'gl-deploy-without-tests': 'deploy-without-tests'},
+    _is_workflow,
+    _deploys_without_tests,
+)
+GAP = Gap(5, 'deployment-pipeline', (_JOBS,))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,10 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import FAULT, Repo, refused
 from sixgaps import six_gaps
 from sixgaps.engine import rules, scan
-
-from conftest import FAULT, Repo, refused
 
 
 def one_line(err: str) -> bool:

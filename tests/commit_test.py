@@ -7,17 +7,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from conftest import CONFIG, FAULT, SCRIPTS, Repo, refused
 
 CLEAN = 'def g():\n    return 1\n'
-ENDPOINT = '''\
+ENDPOINT = """\
 from fastapi import FastAPI
 app = FastAPI()
 @app.post("/user")
 def create_user(data: dict):
     db.execute(f"INSERT INTO users VALUES ('{data['email']}')")
-'''
+"""
 
 
 def test_the_endpoint_of_the_article_is_refused(hooked: Repo) -> None:
@@ -233,7 +232,9 @@ def test_suppression_lets_one_through_and_nothing_else(hooked: Repo) -> None:
     assert refused(hooked.commit())
 
 
-@pytest.mark.parametrize('name', ['with space.py', "quote'\".py", 'new\nline.py', '-leading.py', 'ünï.py', b'lat\xe9in.py', 'tests/x[1].py'])
+@pytest.mark.parametrize(
+    'name', ['with space.py', 'quote\'".py', 'new\nline.py', '-leading.py', 'ünï.py', b'lat\xe9in.py', 'tests/x[1].py']
+)
 def test_file_names(repo: Repo, name: str | bytes) -> None:
     repo.save()
     repo.write(name, FAULT.replace('eval', 'f') if 'tests' in str(name) else FAULT)

@@ -20,7 +20,8 @@ from .scan import Match, Sources, language_of, scan, sources
 class Extra(NamedTuple):
     """What a pattern cannot express: a check in Python over the files it names, under the ids of its rules.
 
-    `find` takes one path, its text, and a function that reads the repository's other files that `selects` names.
+    `find` takes one path, its text, and a function that reads the repository's other files that `selects` names; it raises
+    ValueError when the text cannot be read as what it should be.
     """
 
     rules: Mapping[str, str]  # rule id -> check id
@@ -216,13 +217,19 @@ class _Collection:
             if not (moved and _suppressed(finding, files.text(finding.path))):
                 found.append(finding)
         for number, extra in self._extras:
-            for path in extra_files:
-                if extra.selects(path):
-                    text = tree.read(path)
-                    for finding in extra.find(path, text, lambda extra=extra, path=path: _others(extra, path, tree)):  # type: ignore[misc]
-                        if self._set.get(finding.rule) != 'off' and not _suppressed(finding, text):
-                            found.append(replace(finding, gap=number, severity=self._set.get(finding.rule, finding.severity)))
+            for path in filter(extra.selects, extra_files):
+                found += self._extra(number, extra, path, files, tree)
         return found
+
+    def _extra(self, number: int, extra: Extra, path: str, files: Sources, tree: Tree) -> list[Finding]:
+        text = tree.read(path)
+        try:
+            found = extra.find(path, text, lambda: {name: tree.read(name) for name in tree.named(extra.selects) if name != path})
+        except ValueError as error:
+            files.passed_over[path] = f'{error}; mend the file'
+            return []
+        kept = (finding for finding in found if self._set.get(finding.rule) != 'off' and not _suppressed(finding, text))
+        return [replace(finding, gap=number, severity=self._set.get(finding.rule, finding.severity)) for finding in kept]
 
     def _filled(self, match: Match, fact: Match) -> Match:
         """The match moved to the place of a fact, its message filled with the fact's captures."""
@@ -274,10 +281,6 @@ class _Collection:
 
 def _all_rules() -> list[Document]:
     return [document for path in folder().glob('*.yml') if path.stem != 'facts' for document in documents(path.stem)]
-
-
-def _others(extra: Extra, path: str, tree: Tree) -> dict[str, str]:
-    return {other: tree.read(other) for other in tree.named(extra.selects) if other != path}
 
 
 def _suppressed(finding: Finding, text: str) -> bool:
