@@ -1,0 +1,140 @@
+"""What stands elsewhere in the repository decides: guards that excuse, guards that were deleted, names followed through imports."""
+
+from __future__ import annotations
+
+import pytest
+from sixgaps.engine.facts import parse
+from sixgaps.engine.finding import HookError
+from sixgaps.engine.imports import Definition, Imports
+
+from conftest import Repo, refused
+
+ROUTES = '''\
+from fastapi import APIRouter
+
+router = APIRouter()
+
+
+@router.delete("/orders/{order_id}")
+def delete_order(order_id: int):
+    order = db.get(Order, order_id)
+    db.delete(order)
+    db.commit()
+'''
+MODELS = '''\
+class User(Base):
+    __tablename__ = "users"
+    password_hash = Column(String)
+'''
+MAIN = '''\
+from fastapi import Depends, FastAPI
+
+from app.orders import router as orders_router
+from app.auth import get_current_user
+
+app = FastAPI()
+app.include_router(orders_router{guard})
+'''
+GUARD = ', dependencies=[Depends(get_current_user)]'
+
+
+def shop(repo: Repo, guard: str) -> None:
+    repo.write('app/__init__.py', '')
+    repo.write('app/auth.py', 'def get_current_user():\n    ...\n')
+    repo.write('app/models.py', MODELS)
+    repo.write('app/orders.py', ROUTES)
+    repo.write('app/main.py', MAIN.format(guard=guard))
+
+
+def test_a_guard_at_the_mount_excuses_the_router(repo: Repo) -> None:
+    shop(repo, GUARD)
+    repo.save()
+    assert '[py-route-without-auth]' not in repo.sixgaps('app/orders.py').stdout
+
+
+def test_a_router_that_is_mounted_bare_is_refused(repo: Repo) -> None:
+    shop(repo, '')
+    repo.save()
+    assert refused(repo.sixgaps('--scope', 'all', 'app/orders.py'), ('py-route-without-auth',))
+
+
+def test_taking_the_guard_from_the_mount_is_noticed_where_the_route_changes_too(repo: Repo) -> None:
+    shop(repo, GUARD)
+    repo.save()
+    shop(repo, '')
+    repo.write('app/orders.py', ROUTES + '\n')
+    assert refused(repo.sixgaps('app/orders.py', 'app/main.py'), ('py-route-without-auth',))
+
+
+def test_deleting_a_dependency_is_refused(hooked: Repo) -> None:
+    guarded = ROUTES.replace('order_id: int)', 'order_id: int, user: User = Depends(get_current_user))').replace(
+        'db.get(Order, order_id)', 'db.query(Order).filter_by(id=order_id, owner_id=user.id).one()'
+    )
+    hooked.save(models=MODELS, orders=guarded)
+    hooked.write('orders.py', guarded + '\n')
+    hooked.git('add', '-A')
+    assert hooked.commit().returncode == 0
+    hooked.write('orders.py', ROUTES)
+    hooked.git('add', '-A')
+    assert refused(hooked.commit(), ('py-route-without-auth',))
+
+
+def test_deleting_a_timeout_is_refused(hooked: Repo) -> None:
+    call = 'import requests\n\n\ndef f(url):\n    return requests.get(url, timeout=5)\n'
+    hooked.save(a=call)
+    hooked.write('a.py', call.replace(', timeout=5', ''))
+    hooked.git('add', '-A')
+    assert refused(hooked.commit(), ('py-call-without-timeout',))
+
+
+def test_telemetry_anywhere_excuses_the_app(repo: Repo) -> None:
+    repo.write('main.py', 'from fastapi import FastAPI\n\napp = FastAPI()\n')
+    repo.save()
+    rule = '[py-app-without-metrics-or-tracing]'
+    assert rule in repo.sixgaps('--scope', 'all', 'main.py').stdout
+    repo.write('telemetry/setup.py', 'import sentry_sdk\n')
+    repo.git('add', '-A')
+    assert rule not in repo.sixgaps('--scope', 'all', 'main.py').stdout
+
+
+def test_entries() -> None:
+    (one,) = parse('owned-model@tree=MODEL')
+    assert (one.fact, one.scope, one.join, one.name) == ('owned-model', 'tree', '=', 'MODEL')
+    assert [entry.fact for entry in parse('a|b@file')] == ['a', 'b']
+    with pytest.raises(HookError):
+        parse('a b')
+
+
+FILES = {
+    'app/main.py': 'from .routers import users\nfrom app.routers.items import router as items_router\nimport app.deps as deps\n',
+    'app/__init__.py': '',
+    'app/deps.py': '',
+    'app/routers/__init__.py': 'from .admin import router as admin_router\n',
+    'app/routers/users.py': '',
+    'app/routers/items.py': '',
+    'app/routers/admin.py': '',
+    'app/api.py': 'from app.routers import admin_router\n',
+    'src/app.ts': "import orders from './orders'\nimport { pay as payNow } from './pay.js'\nconst ctrl = require('./ctrl')\nimport * as u from '@/users'\n",
+    'src/orders/index.ts': '',
+    'src/pay.ts': '',
+    'src/ctrl.js': '',
+    'src/users.ts': '',
+}
+
+
+@pytest.mark.parametrize(
+    ('path', 'name', 'target'),
+    [
+        ('app/main.py', 'users.router', Definition('app/routers/users.py', 'router')),
+        ('app/main.py', 'items_router', Definition('app/routers/items.py', 'router')),
+        ('app/main.py', 'deps.current_user', Definition('app/deps.py', 'current_user')),
+        ('app/main.py', 'app', Definition('app/main.py', 'app')),
+        ('app/api.py', 'admin_router', Definition('app/routers/admin.py', 'router')),
+        ('src/app.ts', 'orders', Definition('src/orders/index.ts', None)),
+        ('src/app.ts', 'payNow', Definition('src/pay.ts', 'pay')),
+        ('src/app.ts', 'ctrl.create', Definition('src/ctrl.js', 'create')),
+        ('src/app.ts', 'u.list', Definition('src/users.ts', 'list')),
+    ],
+)
+def test_names_are_followed_to_files(path: str, name: str, target: Definition) -> None:
+    assert Imports(FILES.__contains__, lambda path: FILES.get(path, '')).resolve(path, name) == target
