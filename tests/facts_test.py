@@ -9,7 +9,7 @@ from sixgaps.engine.imports import Definition, Imports
 
 from conftest import Repo, refused
 
-ROUTES = '''\
+ROUTES = """\
 from fastapi import APIRouter
 
 router = APIRouter()
@@ -20,13 +20,13 @@ def delete_order(order_id: int):
     order = db.get(Order, order_id)
     db.delete(order)
     db.commit()
-'''
-MODELS = '''\
+"""
+MODELS = """\
 class User(Base):
     __tablename__ = "users"
     password_hash = Column(String)
-'''
-MAIN = '''\
+"""
+MAIN = """\
 from fastapi import Depends, FastAPI
 
 from app.orders import router as orders_router
@@ -34,7 +34,7 @@ from app.auth import get_current_user
 
 app = FastAPI()
 app.include_router(orders_router{guard})
-'''
+"""
 GUARD = ', dependencies=[Depends(get_current_user)]'
 
 

@@ -173,7 +173,8 @@ def workspace() -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _configure(work: Path, rule_text: str) -> None:
+def configure(work: Path, rule_text: str) -> None:
+    """Write the configuration and the rules into a folder."""
     # Always our own configuration: without one, a sgconfig.yml of the scanned repository would be picked up.
     globs = json.dumps({language: list(patterns) for language, patterns in LANGUAGE_GLOBS.items()})
     utils = json.dumps([str(folder() / 'utils')])
@@ -189,7 +190,7 @@ def scan(rule_text: str, files: Sources) -> list[Match]:
     if not rule_text or not (files.read or files.texts):
         return []
     with workspace() as work:
-        _configure(work, rule_text)
+        configure(work, rule_text)
         found = []
         for batch in _batches(files.read):
             found += [_match(row, row['file']) for row in _run(work, batch, None)]
