@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from conftest import Repo, refused
 from sixgaps.engine.facts import parse
 from sixgaps.engine.finding import HookError
 from sixgaps.engine.imports import Definition, Imports
-
-from conftest import Repo, refused
 
 ROUTES = """\
 from fastapi import APIRouter
@@ -97,6 +96,25 @@ def test_telemetry_anywhere_excuses_the_app(repo: Repo) -> None:
     assert rule not in repo.sixgaps('--scope', 'all', 'main.py').stdout
 
 
+ORDERS = """\
+const express = require('express')
+const router = express.Router()
+router.delete('/:id', async (req, res, next) => {
+  try { await Order.deleteOne({ number: req.params.id }); res.end() } catch (err) { next(err) }
+})
+module.exports = router
+"""
+
+
+@pytest.mark.parametrize('guard', ['', 'requireAuth, '])
+def test_an_express_router_stands_behind_the_guard_of_its_mount(repo: Repo, guard: str) -> None:
+    repo.write('src/orders.js', ORDERS)
+    repo.write('src/auth.js', "const jwt = require('jsonwebtoken')\n")
+    repo.write('src/app.js', f"const orders = require('./orders')\napp.use('/orders', {guard}orders)\n")
+    repo.save()
+    assert ('[ts-route-without-auth]' in repo.sixgaps('--scope', 'all', 'src/orders.js').stdout) is not bool(guard)
+
+
 def test_entries() -> None:
     (one,) = parse('owned-model@tree=MODEL')
     assert (one.fact, one.scope, one.join, one.name) == ('owned-model', 'tree', '=', 'MODEL')
@@ -114,7 +132,8 @@ FILES = {
     'app/routers/items.py': '',
     'app/routers/admin.py': '',
     'app/api.py': 'from app.routers import admin_router\n',
-    'src/app.ts': "import orders from './orders'\nimport { pay as payNow } from './pay.js'\nconst ctrl = require('./ctrl')\nimport * as u from '@/users'\n",
+    'src/app.ts': "import orders from './orders'\nimport { pay as payNow } from './pay.js'\n"
+    "const ctrl = require('./ctrl')\nimport * as u from '@/users'\n",
     'src/orders/index.ts': '',
     'src/pay.ts': '',
     'src/ctrl.js': '',
