@@ -103,7 +103,7 @@ class _Job(NamedTuple):
 
 def _github(top: yaml.Node, others: Mapping[str, str]) -> Iterator[Place]:
     jobs = {str(key.value): _github_job(key, body, others) for key, body in _pairs(_get(top, 'jobs'))}
-    if _started_by_tests(top, others):
+    if _gated_elsewhere(top, others):
         return
     for job in jobs.values():
         if job.deploys and not _tested(job, jobs, set()):
@@ -141,12 +141,20 @@ def _tested(job: _Job, jobs: Mapping[str, _Job], seen: set[str]) -> bool:
     return False
 
 
-def _started_by_tests(top: yaml.Node, others: Mapping[str, str]) -> bool:
-    # The key `on` is a plain scalar; only a loader with YAML 1.1 types makes a boolean of it.
-    names = _texts(_get(_get(_get(top, 'on'), 'workflow_run'), 'workflows'))
+def _gated_elsewhere(top: yaml.Node, others: Mapping[str, str]) -> bool:
+    # The key `on` is a plain scalar here; only a loader with YAML 1.1 types makes a boolean of it.
+    triggers = _get(top, 'on')
+    if _get(triggers, 'workflow_call') is not None:
+        return True  # whoever calls it gates it
+    names = _texts(_get(_get(triggers, 'workflow_run'), 'workflows'))
     for text in others.values():
+        if not _TESTS.search(text):
+            continue
+        # Tests on pull requests gate what is merged where the branch is protected, which no file tells: no reason to block.
+        if re.search(r'\bpull_request\b|\bmerge_group\b', text):
+            return True
         declared = re.search(r'^name:\s*["\']?(.+?)["\']?\s*$', text, re.M)
-        if declared and declared[1] in names and _TESTS.search(text):
+        if declared and declared[1] in names:
             return True
     return False
 

@@ -48,6 +48,8 @@ def test_a_deploy_that_nothing_gates(text: str) -> None:
             DEPLOY.replace('    runs-on', '    needs: ci\n    runs-on') + '  ci:\n    uses: ./.github/workflows/ci.yml\n',
             {'.github/workflows/ci.yml': 'run: make test\n'},
         ),
+        (DEPLOY.replace('on: [push]', 'on: {workflow_call: {inputs: {}}}'), {}),
+        (DEPLOY, {'.github/workflows/test.yml': 'on: [pull_request]\njobs: {t: {steps: [{run: pytest}]}}\n'}),
         ('on: [push]\njobs:\n  lint:\n    steps:\n      - run: ruff check .\n', {}),
         ('[]', {}),
     ],
