@@ -96,6 +96,31 @@ def test_telemetry_anywhere_excuses_the_app(repo: Repo) -> None:
     assert rule not in repo.sixgaps('--scope', 'all', 'main.py').stdout
 
 
+BLUEPRINT = """\
+from flask import Blueprint
+
+bp = Blueprint("orders", __name__)
+
+
+@bp.route("/orders/<int:order_id>", methods=["DELETE"])
+def delete_order(order_id):
+    order = db.session.get(Order, order_id)
+    db.session.delete(order)
+    db.session.commit()
+    return "", 204
+"""
+
+
+@pytest.mark.parametrize('guard', ['', 'orders.bp.before_request(require_login)\n'])
+def test_a_blueprint_stands_behind_the_guard_it_is_given_where_it_is_registered(repo: Repo, guard: str) -> None:
+    repo.write('shop/__init__.py', '')
+    repo.write('shop/models.py', MODELS)
+    repo.write('shop/orders.py', BLUEPRINT)
+    repo.write('shop/app.py', f'from . import orders\nfrom .auth import require_login\n\n{guard}app.register_blueprint(orders.bp)\n')
+    repo.save()
+    assert ('[py-route-without-auth]' in repo.sixgaps('--scope', 'all', 'shop/orders.py').stdout) is not bool(guard)
+
+
 ORDERS = """\
 const express = require('express')
 const router = express.Router()
