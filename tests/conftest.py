@@ -9,19 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from try_it import CONFIG as CONFIG
 
 SCRIPTS = Path(sys.executable).parent
-CONFIG = """\
-repos:
-  - repo: local
-    hooks:
-      - id: six-gaps
-        name: six gaps
-        entry: '{entry}'
-        language: system
-        types: [file]
-        require_serial: true
-"""
 FAULT = 'def f(text):\n    return eval(text)\n'
 
 

@@ -84,9 +84,8 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     if found and args.scope != 'all':
         found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
     found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
-    blocking = [f for f in found if args.strict or f.severity == 'error']
-    summary = report.Summary(len(blocking), len(found) - len(blocking), len(files.paths()), scope)
-    _write(args, found, blocking, summary)
+    blocking = sum(args.strict or f.severity == 'error' for f in found)
+    _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
     return _passed_over(files, 1 if blocking else 0)
 
 
@@ -133,12 +132,12 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
     return [finding for finding in left if finding.path in passed], 'introduced'
 
 
-def _write(args: argparse.Namespace, found: Sequence[Finding], blocking: Sequence[Finding], summary: report.Summary) -> None:
+def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
     if args.format == 'json':
         text = report.as_json(found)
     else:
         colour = not args.no_color and not args.output and sys.stdout.isatty() and not os.environ.get('NO_COLOR')
-        text = report.as_text(found, blocking, summary, colour)
+        text = report.as_text(found, args.strict, summary, colour)
     if args.output:
         try:
             with open(args.output, 'w', encoding='utf-8', errors='replace') as file:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from . import git
-from .finding import HookError, Place
+from .finding import HookError
 from .imports import Imports
 from .rules import PATTERNS, Document, documents, joined, marks, words
 from .scan import Match, Sources, decode, language_of, scan, sources
@@ -36,7 +36,6 @@ class Fact(NamedTuple):
     id: str
     path: str
     captures: dict[str, str]
-    place: Place | None
     anything: bool = False
 
 
@@ -143,7 +142,7 @@ class _Known:
             raise HookError(f'a rule names the fact {min(unknown)!r}, which rules/facts.yml does not hold; reinstall sixgaps')
         found = scan(joined(document for document, _ in chosen), tree.sources(_where(chosen, paths, tree)))
         for match in found:
-            self._add(Fact(match.rule, match.place.path, {n: text for n, (_, text) in match.captures.items()}, match.place))
+            self._add(Fact(match.rule, match.place.path, {n: text for n, (_, text) in match.captures.items()}))
         self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found, tree)
 
     def _add(self, fact: Fact) -> None:
@@ -159,7 +158,7 @@ class _Known:
                 continue
             name, made, carries = marked[match.rule]
             target = imports.resolve(match.place.path, match.captures[name][1].strip())
-            self._add(Fact(made, target.path, {name: target.name or ''}, None, target.name is None))
+            self._add(Fact(made, target.path, {name: target.name or ''}, target.name is None))
             if carries:
                 into = match.captures.get('INTO')
                 carried.append((match.place.path, into[1] if into else None, target, name, carries))
@@ -172,7 +171,7 @@ class _Known:
                     here = [f for f in self._facts.get(fact, ()) if f.path == path]
                     if key not in done and any(f.anything or into_name is None or into_name in f.captures.values() for f in here):
                         done.add(key)
-                        self._add(Fact(fact, target.path, {name: target.name or ''}, None, target.name is None))
+                        self._add(Fact(fact, target.path, {name: target.name or ''}, target.name is None))
             if len(done) == before:
                 break
 

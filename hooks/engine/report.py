@@ -18,7 +18,6 @@ class Summary(NamedTuple):
 
     blocking: int
     advice: int
-    files: int
     scope: str
 
 
@@ -32,7 +31,7 @@ def as_json(findings: Sequence[Finding]) -> str:
     return json.dumps([finding.as_dict() for finding in findings], indent=1) + '\n'
 
 
-def as_text(findings: Sequence[Finding], blocking: Sequence[Finding], summary: Summary, colour: bool) -> str:
+def as_text(findings: Sequence[Finding], strict: bool, summary: Summary, colour: bool) -> str:
     """The report for people and assistants: place, message, source, why, what to write instead; last a summary."""
 
     def paint(code: str, text: str) -> str:
@@ -40,7 +39,7 @@ def as_text(findings: Sequence[Finding], blocking: Sequence[Finding], summary: S
 
     parts = []
     for finding in findings:
-        blocks = finding in blocking
+        blocks = strict or finding.severity == 'error'
         word = paint('31;1', 'error') if blocks else paint('33', 'advice')
         place = paint('1', clean(f'{finding.path}:{finding.line}:{finding.column}').replace('\n', '�').replace('\t', ' '))
         parts.append(f'{place}: {word}: {clean(_short(finding.message))} [{finding.rule}]\n{_source(finding)}')
