@@ -112,17 +112,17 @@ def _walk() -> Iterable[str]:
 
 def standing(matches: Sequence[Match], tree: Tree) -> list[Match]:
     """The matches whose facts let them stand. Nothing is read when no match names a fact."""
+    return [match for match, why in judged(matches, tree) if not why]
+
+
+def judged(matches: Sequence[Match], tree: Tree) -> list[tuple[Match, str]]:
+    """Each match with what takes it away: the fact that excuses it and where that stands, or the fact it lacks; '' when it stands."""
     named = [(match, *conditions(match)) for match in matches]
     entries = [entry for _, unless, needs in named for alternatives in (*unless, *needs) for entry in alternatives]
     if not entries:
-        return list(matches)
+        return [(match, '') for match in matches]
     known = _Known(entries, [match.place.path for match, unless, needs in named if unless or needs], tree)
-    return [
-        match
-        for match, unless, needs in named
-        if not any(known.holds(entry, match) for alternatives in unless for entry in alternatives)
-        and all(any(known.holds(entry, match) for entry in alternatives) for alternatives in needs)
-    ]
+    return [(match, known.verdict(match, unless, needs)) for match, unless, needs in named]
 
 
 class _Known:
@@ -175,9 +175,20 @@ class _Known:
             if len(done) == before:
                 break
 
-    def holds(self, entry: Entry, match: Match) -> bool:
-        """Whether the fact stands for this match."""
-        return any(_agrees(entry, fact, match) for fact in self._near(entry, match.place.path))
+    def verdict(self, match: Match, unless: Sequence[tuple[Entry, ...]], needs: Sequence[tuple[Entry, ...]]) -> str:
+        """Why this match does not stand, '' when it does."""
+        for alternatives in unless:
+            for entry in alternatives:
+                fact = self._found(entry, match)
+                if fact:
+                    return f'excused by {entry.fact} in {fact.path}'
+        for alternatives in needs:
+            if not any(self._found(entry, match) for entry in alternatives):
+                return f'needs {" or ".join(entry.fact for entry in alternatives)}'
+        return ''
+
+    def _found(self, entry: Entry, match: Match) -> Fact | None:
+        return next((fact for fact in self._near(entry, match.place.path) if _agrees(entry, fact, match)), None)
 
     def _near(self, entry: Entry, path: str) -> Iterable[Fact]:
         if entry.scope == 'anywhere':
