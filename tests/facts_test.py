@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 from conftest import Repo, refused
 from sixgaps.engine.facts import parse
 from sixgaps.engine.finding import HookError
@@ -182,3 +187,18 @@ FILES = {
 )
 def test_names_are_followed_to_files(path: str, name: str, target: Definition) -> None:
     assert Imports(FILES.__contains__, lambda path: FILES.get(path, '')).resolve(path, name) == target
+
+
+CASES = [case for path in sorted((Path(__file__).parent / 'facts').glob('*.yml')) for case in yaml.safe_load(path.read_text())]
+
+
+@pytest.mark.parametrize('case', CASES, ids=[case['name'] for case in CASES])
+def test_what_stands_elsewhere_decides(case: dict[str, Any], repo: Repo) -> None:
+    for path, text in case['files'].items():
+        repo.write(path, text)
+    repo.save()
+    done = repo.sixgaps('--scope', 'all', '--format', 'json', *case['files'])
+    assert done.returncode in (0, 1), done.stderr
+    said = {(finding['path'], finding['rule']) for finding in json.loads(done.stdout)}
+    assert {(path, rule) for path, rules in case.get('says', {}).items() for rule in rules} <= said
+    assert not {(path, rule) for path, rules in case.get('silent', {}).items() for rule in rules} & said
