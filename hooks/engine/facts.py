@@ -18,6 +18,7 @@ from .imports import Imports
 from .rules import PATTERNS, Document, documents, joined, marks, words
 from .scan import Match, Sources, decode, language_of, scan, sources
 
+_NEAREST = 40  # files that are asked first whether a fact stands at all
 _ENTRY = re.compile(r'^([\w-]+)(?:@(file|folder|tree|anywhere))?(?:([=~])(\w+))?$')
 
 
@@ -140,10 +141,32 @@ class _Known:
         unknown = scopes.keys() - {document.id for document, _ in chosen} - made
         if unknown:
             raise HookError(f'a rule names the fact {min(unknown)!r}, which rules/facts.yml does not hold; reinstall sixgaps')
-        found = scan(joined(document for document, _ in chosen), tree.sources(_where(chosen, paths, tree)))
+        plain = {entry.fact for entry in entries if entry.scope == 'anywhere' and not entry.join}
+        plain -= {entry.fact for entry in entries if entry.scope != 'anywhere' or entry.join} | made
+        plain -= {document.id for document, _ in chosen if marks(document)}
+        found = self._look([pair for pair in chosen if pair[0].id not in plain], paths, tree)
+        self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found, tree)
+        self._ask([pair for pair in chosen if pair[0].id in plain], paths, tree)
+
+    def _look(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> list[Match]:
+        """Find the chosen facts wherever they can stand."""
+        return self._scan(chosen, _where(chosen, paths, tree), tree) if chosen else []
+
+    def _ask(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> None:
+        """Find whether each of the chosen facts stands anywhere: in the files nearest to the findings first, for that mostly settles it."""
+        if not chosen:
+            return
+        where = sorted(_where(chosen, paths, tree), key=lambda path: -max(len(posixpath.commonprefix((path, one))) for one in paths[:20]))
+        for part in (where[:_NEAREST], where[_NEAREST:]):
+            left = [(document, scopes) for document, scopes in chosen if document.id not in self._facts]
+            if left and part:
+                self._scan(left, part, tree)
+
+    def _scan(self, chosen: Sequence[tuple[Document, set[str]]], where: Sequence[str], tree: Tree) -> list[Match]:
+        found = scan(joined(document for document, _ in chosen), tree.sources(where))
         for match in found:
             self._add(Fact(match.rule, match.place.path, {n: text for n, (_, text) in match.captures.items()}))
-        self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found, tree)
+        return found
 
     def _add(self, fact: Fact) -> None:
         self._facts.setdefault(fact.id, []).append(fact)

@@ -42,6 +42,7 @@ _CHECK = re.compile(r'\bcheck: *["\']?([\w-]+)')
 _WORDS = re.compile(r'\bwords: *\[(.*?)\]', re.S)
 _MARKS = re.compile(r'\bmarks: *["\']?(\w+)')
 _AS = re.compile(r'\bas: *["\']?([\w-]+)')
+_MATCHES = re.compile(r'\bmatches: *["\']?([\w-]+)')
 _CARRIES = re.compile(r'\bcarries: *\[(.*?)\]', re.S)
 
 
@@ -108,6 +109,23 @@ def marks(document: Document) -> tuple[str, str, tuple[str, ...]] | None:
     if name is None or made is None:
         return None
     return name[1], made[1], _listed(_CARRIES.search(document.text))
+
+
+@cache
+def _shared() -> dict[str, Path]:
+    return {path.stem: path for path in (folder() / 'utils').rglob('*.yml')}
+
+
+def shared_matchers(rule_text: str) -> dict[str, str]:
+    """The shared matchers that rules stand on, directly or through one another: id -> text."""
+    found: dict[str, str] = {}
+    waiting = [rule_text]
+    while waiting:
+        for name in _MATCHES.findall(waiting.pop()):
+            if name not in found and name in _shared():
+                found[name] = _shared()[name].read_text(encoding='utf-8')
+                waiting.append(found[name])
+    return found
 
 
 def joined(chosen: Iterable[Document]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .finding import HookError, Place
-from .rules import LANGUAGE_GLOBS, PATTERNS, folder
+from .rules import LANGUAGE_GLOBS, PATTERNS, shared_matchers
 
 VERSION = '0.51'
 # ast-grep passes over a file beyond both limits without a word; so it is named here.
@@ -177,8 +177,11 @@ def configure(work: Path, rule_text: str) -> None:
     """Write the configuration and the rules into a folder."""
     # Always our own configuration: without one, a sgconfig.yml of the scanned repository would be picked up.
     globs = json.dumps({language: list(patterns) for language, patterns in LANGUAGE_GLOBS.items()})
-    utils = json.dumps([str(folder() / 'utils')])
-    (work / 'sgconfig.yml').write_text(f'ruleDirs: []\nutilDirs: {utils}\nlanguageGlobs: {globs}\n', encoding='utf-8')
+    # Loading matchers is most of what a small scan costs: only those that these rules stand on.
+    (work / 'utils').mkdir()
+    for name, text in shared_matchers(rule_text).items():
+        (work / 'utils' / f'{name}.yml').write_text(text, encoding='utf-8')
+    (work / 'sgconfig.yml').write_text(f'ruleDirs: []\nutilDirs: [utils]\nlanguageGlobs: {globs}\n', encoding='utf-8')
     (work / 'rules.yml').write_text(rule_text, encoding='utf-8')
 
 
