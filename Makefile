@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup try test lint bench clean
+.PHONY: setup try test lint bench linear clean
 
 setup: .venv/ready
 
@@ -24,6 +24,9 @@ lint: .venv/ready
 
 bench: .venv/ready     # ratios measured in one run, against raw ast-grep with the same rules
 	$(BIN)/python benchmarks/ten_files.py
+
+linear: .venv/ready    # every rule alone on generated worst cases, at one size and at twice that size
+	$(BIN)/python benchmarks/linear.py
 
 clean:
 	rm -rf .venv build dist *.egg-info
