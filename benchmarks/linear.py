@@ -20,7 +20,7 @@ from sixgaps.six_gaps import GAPS
 SIZE = 1500  # repetitions in the smaller of the two files
 DEPTH = 250  # of nesting in the smaller one; asking a node for its parent costs ast-grep the depth, so depth stays what people write
 MOST = 2.6  # twice the text, and noise
-FLOOR = 0.25  # seconds: below this, starting the process is most of it
+FLOOR = 0.8  # seconds: below this nobody notices, and asking for a parent costs a little more in a larger file whatever the rule
 
 
 def _depth(n: int) -> int:
