@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import NamedTuple
 
 from . import change, report
@@ -217,14 +218,17 @@ class _Collection:
             if not (moved and _suppressed(finding, files.text(finding.path))):
                 found.append(finding)
         for number, extra in self._extras:
+            read = cache(lambda selects=extra.selects: {name: tree.read(name) for name in tree.named(selects)})  # once for all its files
             for path in filter(extra.selects, extra_files):
-                found += self._extra(number, extra, path, files, tree)
+                found += self._extra(number, extra, path, files, tree, read)
         return found
 
-    def _extra(self, number: int, extra: Extra, path: str, files: Sources, tree: Tree) -> list[Finding]:
+    def _extra(
+        self, number: int, extra: Extra, path: str, files: Sources, tree: Tree, read: Callable[[], Mapping[str, str]]
+    ) -> list[Finding]:
         text = tree.read(path)
         try:
-            found = extra.find(path, text, lambda: {name: tree.read(name) for name in tree.named(extra.selects) if name != path})
+            found = extra.find(path, text, lambda: {name: other for name, other in read().items() if name != path})
         except ValueError as error:
             files.passed_over[path] = f'{error}; mend the file'
             return []
