@@ -210,6 +210,7 @@ class _Collection:
         languages = {language_of(path) for path in files.paths()}
         matches = scan(joined(rule for rule in self._rules if rule.language in languages), files)
         if before:
+            matches = [match for match in matches if 'lost' not in match.metadata]  # asked of the new text alone
             for match in matches:
                 match.metadata.pop('needs', None)
         matches = standing(matches, tree)

@@ -115,7 +115,7 @@ def taken_away(findings: Sequence[Finding], olds: Sequence[Sources]) -> list[Fin
     """The findings, without those whose rule says `lost` of facts that stand as often in the new text as in the old.
 
     Only places with the same captures count: what the rule's handler had is compared with what it has. The old text is the
-    file's own; of a file that is new, the text of the files that are gone.
+    file's own; of a file that is new, the text of the files that are gone. With two parents both must have had it.
     """
     asked = [finding for finding in findings if finding.lost]
     if not asked or not olds:
@@ -132,9 +132,11 @@ def taken_away(findings: Sequence[Finding], olds: Sequence[Sources]) -> list[Fin
 
     def fewer(finding: Finding, fact: str) -> bool:
         now = _counted(new, fact, finding, {finding.path})
-        return any(_counted(places, fact, finding, {finding.path} & known or known - paths) > now for known, places in before)
+        return all(_counted(places, fact, finding, {finding.path} & known or known - paths) > now for known, places in before)
 
-    return [finding for finding in findings if all(fewer(finding, fact) for fact in finding.lost)]
+    stand = [finding for finding in findings if all(fewer(finding, fact) for fact in finding.lost)]
+    told = {(f.path, f.line, f.column, f.check) for f in stand if f.lost}  # one place, one finding: what was taken away says more
+    return [f for f in stand if f.lost or (f.path, f.line, f.column, f.check) not in told]
 
 
 def _places(matches: Sequence[Match]) -> dict[str, list[Match]]:
