@@ -132,7 +132,9 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
         left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
     passed = set(paths)
     left = [finding for finding in left if finding.path in passed]
-    return taken_away(left, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base]), 'introduced'
+    if any(finding.lost for finding in left):
+        left = taken_away(left, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base])
+    return left, 'introduced'
 
 
 def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
