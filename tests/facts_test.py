@@ -80,7 +80,78 @@ def test_deleting_a_dependency_is_refused(hooked: Repo) -> None:
     assert hooked.commit().returncode == 0
     hooked.write('orders.py', ROUTES)
     hooked.git('add', '-A')
-    assert refused(hooked.commit(), ('py-route-without-auth',))
+    assert refused(hooked.commit(), ('py-guard-taken-away',))
+
+
+VIEWS = """\
+from django.contrib.auth.decorators import login_required
+
+
+{guard}def rename(request, code):
+    check = get_object_or_404(Check, code=code{owner})
+    check.save()
+
+
+@login_required
+def details(request, code):
+    return show(get_object_or_404(Check, code=code, owner=request.user))
+"""
+LOGIN = '@login_required\n'
+OWNER = ', owner=request.user'
+
+
+def views(guard: str = LOGIN, owner: str = OWNER) -> str:
+    return VIEWS.format(guard=guard, owner=owner)
+
+
+@pytest.mark.parametrize(
+    ('after', 'rule'),
+    [(views(guard=''), 'py-guard-taken-away'), (views(owner=''), 'py-owner-check-taken-away')],
+)
+def test_taking_a_guard_away_is_refused(repo: Repo, after: str, rule: str) -> None:
+    repo.save(hc=views())
+    repo.write('hc.py', after)
+    assert refused(repo.sixgaps('hc.py'), (rule,))
+
+
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [
+        (views(guard=''), views(guard='') + '\n'),
+        (views(owner=''), views(owner='') + '\n'),
+        (views(), views(guard='@permission_required("hc.edit")\n')),
+        (views(), views(owner=', user__id=request.user.pk')),
+    ],
+    ids=['never guarded', 'never tied', 'another guard', 'another tie'],
+)
+def test_what_was_never_there_or_is_replaced_was_not_taken_away(repo: Repo, before: str, after: str) -> None:
+    repo.save(hc=before)
+    repo.write('hc.py', after)
+    assert 'taken-away]' not in repo.sixgaps('hc.py').stdout
+
+
+def test_what_was_taken_away_is_no_question_to_a_whole_tree(repo: Repo) -> None:
+    repo.save(hc=views())
+    repo.write('hc.py', views(guard='', owner=''))
+    assert 'taken-away]' not in repo.sixgaps('--scope', 'all', 'hc.py').stdout
+
+
+def test_a_guard_lost_on_the_way_to_another_file_was_taken_away(repo: Repo) -> None:
+    repo.save(hc=views())
+    repo.git('mv', 'hc.py', 'front.py')
+    repo.write('front.py', views(guard=''))
+    repo.git('add', '-A')
+    assert refused(repo.sixgaps('front.py'), ('py-guard-taken-away',))
+
+
+def test_a_guard_that_one_parent_of_a_merge_took_away_is_old(repo: Repo) -> None:
+    repo.save(hc=views(), other='')
+    repo.git('checkout', '-q', '-b', 'side')
+    repo.save(hc=views(guard=''))
+    repo.git('checkout', '-q', '-')
+    repo.save(other='x = 1\n')
+    repo.git('merge', '--no-commit', '--no-ff', 'side')
+    assert 'taken-away]' not in repo.sixgaps('hc.py').stdout
 
 
 def test_deleting_a_timeout_is_refused(hooked: Repo) -> None:

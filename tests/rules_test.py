@@ -78,6 +78,7 @@ def test_every_fact_is_named_by_a_rule_and_every_name_is_a_fact() -> None:
         for entry in (*metadata.get('unless', ()), *metadata.get('needs', ())):
             named.update(part.fact for part in facts.parse(entry))
         named.update(metadata[key] for key in ('each', 'except') if key in metadata)
+        named.update(metadata.get('lost', ()))
     made = {fact['id'] for fact in FACTS if 'marks' not in fact.get('metadata', {})}
     derived = {name for f in FACTS if 'marks' in f.get('metadata', {}) for name in (f['metadata']['as'], *f['metadata'].get('carries', ()))}
     markers = {fact['id'] for fact in FACTS} - made

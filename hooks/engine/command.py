@@ -11,7 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from . import change, report
-from .facts import Tree, each, standing
+from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import root
 from .rules import Document, documents, folder, joined, template
@@ -84,6 +84,8 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     scope = 'all'
     if found and args.scope != 'all':
         found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
+    if scope == 'all':
+        found = [finding for finding in found if not finding.lost]  # what a change took away is no question to a whole tree
     found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
     blocking = sum(args.strict or f.severity == 'error' for f in found)
     _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
@@ -130,7 +132,10 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
         added = change.added_lines(changes[0], (f.path for f in left))
         left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
     passed = set(paths)
-    return [finding for finding in left if finding.path in passed], 'introduced'
+    left = [finding for finding in left if finding.path in passed]
+    if any(finding.lost for finding in left):
+        left = taken_away(left, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base])
+    return left, 'introduced'
 
 
 def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
@@ -208,6 +213,7 @@ class _Collection:
         languages = {language_of(path) for path in files.paths()}
         matches = scan(joined(rule for rule in self._rules if rule.language in languages), files)
         if before:
+            matches = [match for match in matches if 'lost' not in match.metadata]  # asked of the new text alone
             for match in matches:
                 match.metadata.pop('needs', None)
         matches = standing(matches, tree)
@@ -278,6 +284,8 @@ class _Collection:
                 snippet=mask('\n'.join(lines.split('\n')[:10]), cwe),
                 replacement=match.replacement,
                 text=text,
+                lost=tuple(match.metadata.get('lost', ())),
+                captures=tuple((name, captured) for name, (_, captured) in match.captures.items()),
             ),
             moved,
         )

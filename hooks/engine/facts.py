@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from . import git
-from .finding import HookError
+from .finding import Finding, HookError
 from .imports import Imports
 from .rules import PATTERNS, Document, documents, joined, marks, words
 from .scan import Match, Sources, decode, language_of, scan, sources
@@ -109,6 +109,49 @@ def _walk() -> Iterable[str]:
         folders[:] = [name for name in folders if name not in ('node_modules', '.venv', 'venv', '.git', '__pycache__')]
         for name in files:
             yield posixpath.normpath(posixpath.join(folder.replace(os.sep, '/'), name))
+
+
+def taken_away(findings: Sequence[Finding], olds: Sequence[Sources]) -> list[Finding]:
+    """The findings, without those whose rule says `lost` of facts that stand as often in the new text as in the old.
+
+    Only places with the same captures count: what the rule's handler had is compared with what it has. The old text is the
+    file's own; of a file that is new, the text of the files that are gone. With two parents both must have had it.
+    """
+    asked = [finding for finding in findings if finding.lost]
+    if not asked or not olds:
+        return [finding for finding in findings if not finding.lost]
+    names = {name for finding in asked for name in finding.lost}
+    chosen = joined(document for document in documents('facts') if document.id in names)
+    new = _places(scan(chosen, sources(finding.path for finding in asked)))
+    paths = {finding.path for finding in asked}
+    before = []
+    for old in olds:
+        some = Sources()
+        some.texts = {path: text for path, text in old.texts.items() if path in paths or not os.path.lexists(path)}
+        before.append((set(old.texts), _places(scan(chosen, some))))
+
+    def fewer(finding: Finding, fact: str) -> bool:
+        now = _counted(new, fact, finding, {finding.path})
+        return all(_counted(places, fact, finding, {finding.path} & known or known - paths) > now for known, places in before)
+
+    stand = [finding for finding in findings if all(fewer(finding, fact) for fact in finding.lost)]
+    told = {(f.path, f.line, f.column, f.check) for f in stand if f.lost}  # one place, one finding: what was taken away says more
+    return [f for f in stand if f.lost or (f.path, f.line, f.column, f.check) not in told]
+
+
+def _places(matches: Sequence[Match]) -> dict[str, list[Match]]:
+    found: dict[str, list[Match]] = {}
+    for match in matches:
+        found.setdefault(match.rule, []).append(match)
+    return found
+
+
+def _counted(places: dict[str, list[Match]], fact: str, finding: Finding, paths: set[str]) -> int:
+    captures = dict(finding.captures)
+    return sum(
+        match.place.path in paths and all(captures.get(name) == text for name, (_, text) in match.captures.items())
+        for match in places.get(fact, ())
+    )
 
 
 def standing(matches: Sequence[Match], tree: Tree) -> list[Match]:

@@ -49,6 +49,8 @@ class Finding:
     snippet: str
     replacement: str | None = None
     text: str = field(default='', repr=False)
+    lost: tuple[str, ...] = field(default=(), repr=False)  # it stands where the change took places of these facts away
+    captures: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -58,7 +60,8 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """The finding by name, as JSON shows it."""
         fields = asdict(self)
-        del fields['text']
+        for name in ('text', 'lost', 'captures'):
+            del fields[name]
         return fields
 
 
