@@ -2,7 +2,8 @@
 
 A rule's metadata names facts: `unless` (the finding falls where one stands) and `needs` (it stands only where each does),
 each `id[@file|@folder|@tree|@NAME][=NAME|~NAME|^NAME]`, alternatives parted by `|`; `@NAME`: where what `$NAME` captured is
-defined, and of that name; `^NAME`: the fact's path is the beginning of the one that the finding captured. Facts are rules in rules/facts.yml.
+defined, and of that name; `^NAME`: the fact's path is the beginning of the one that the finding captured. Facts are rules in
+rules/facts.yml.
 """
 
 from __future__ import annotations
@@ -154,9 +155,7 @@ class _Known:
         self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found)
         self._ask([pair for pair in chosen if pair[0].id in plain], paths, tree)
 
-    def _look(
-        self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], defined: Sequence[str], tree: Tree
-    ) -> list[Match]:
+    def _look(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], defined: Sequence[str], tree: Tree) -> list[Match]:
         """Find the chosen facts wherever they can stand, and where captured names are defined."""
         return self._scan(chosen, [*_where(chosen, paths, tree), *defined], tree) if chosen else []
 
