@@ -216,6 +216,39 @@ def test_an_express_router_stands_behind_the_guard_of_its_mount(repo: Repo, guar
     assert ('[ts-route-without-auth]' in repo.sixgaps('--scope', 'all', 'src/orders.js').stdout) is not bool(guard)
 
 
+HANDLER = """\
+const Order = require('./models')
+exports.create = async (req, res) => {
+  %sawait Order.create(req.body)
+  res.end()
+}
+"""
+
+
+@pytest.mark.parametrize('check', ['', "if (!req.user) return res.redirect('/')\n  "])
+def test_a_handler_is_followed_to_the_file_that_defines_it(repo: Repo, check: str) -> None:
+    repo.write('src/auth.js', "const jwt = require('jsonwebtoken')\n")
+    repo.write('src/controller.js', HANDLER % check)
+    repo.write('src/routes.js', "const controller = require('./controller')\nrouter.post('/orders', controller.create)\n")
+    repo.save()
+    assert ('[ts-route-without-auth]' in repo.sixgaps('--scope', 'all', 'src/routes.js').stdout) is not bool(check)
+
+
+@pytest.mark.parametrize(
+    ('guarded', 'path'), [('/orders', '/orders/:id'), ('/orders/*', '/orders'), ('/order', '/orders'), ('/users', '/orders')]
+)
+def test_a_guard_on_a_path_covers_what_begins_with_it(repo: Repo, guarded: str, path: str) -> None:
+    repo.write('src/auth.js', "const jwt = require('jsonwebtoken')\n")
+    repo.write('src/app.js', f"app.use('{guarded}', requireAuth)\napp.put('{path}', update)\n")
+    repo.save()
+    assert ('[ts-route-without-auth]' in repo.sixgaps('--scope', 'all', 'src/app.js').stdout) is not guarded.startswith('/orders')
+
+
+def test_a_method_of_an_instance_stands_where_its_class_does() -> None:
+    files = {'a.js': "const H = require('./h')\nconst h = new H(db)\n", 'h.js': ''}
+    assert Imports(files.__contains__, lambda path: files.get(path, '')).resolve('a.js', 'h.show') == Definition('h.js', 'show')
+
+
 def test_entries() -> None:
     (one,) = parse('owned-model@tree=MODEL')
     assert (one.fact, one.scope, one.join, one.name) == ('owned-model', 'tree', '=', 'MODEL')

@@ -1,7 +1,9 @@
 """What stands elsewhere in the repository, and what a rule makes of it.
 
 A rule's metadata names facts: `unless` (the finding falls where one stands) and `needs` (it stands only where each does),
-each `id[@file|@folder|@tree][=NAME|~NAME]`, alternatives parted by `|`. Facts are rules in rules/facts.yml.
+each `id[@file|@folder|@tree|@NAME][=NAME|~NAME|^NAME]`, alternatives parted by `|`; `@NAME`: where what `$NAME` captured is
+defined, and of that name; `^NAME`: the fact's path is the beginning of the one that the finding captured. Facts are rules in
+rules/facts.yml.
 """
 
 from __future__ import annotations
@@ -14,12 +16,12 @@ from typing import NamedTuple
 
 from . import git
 from .finding import Finding, HookError
-from .imports import Imports
+from .imports import Definition, Imports
 from .rules import PATTERNS, Document, documents, joined, marks, words
 from .scan import Match, Sources, decode, language_of, scan, sources
 
 _NEAREST = 40  # files that are asked first whether a fact stands at all
-_ENTRY = re.compile(r'^([\w-]+)(?:@(file|folder|tree|anywhere))?(?:([=~])(\w+))?$')
+_ENTRY = re.compile(r'^([\w-]+)(?:@(file|folder|tree|anywhere|[A-Z]\w*))?(?:([=~^])(\w+))?$')
 
 
 class Entry(NamedTuple):
@@ -165,16 +167,18 @@ def judged(matches: Sequence[Match], tree: Tree) -> list[tuple[Match, str]]:
     entries = [entry for _, unless, needs in named for alternatives in (*unless, *needs) for entry in alternatives]
     if not entries:
         return [(match, '') for match in matches]
-    known = _Known(entries, [match.place.path for match, unless, needs in named if unless or needs], tree)
+    known = _Known(entries, [match for match, unless, needs in named if unless or needs], tree)
     return [(match, known.verdict(match, unless, needs)) for match, unless, needs in named]
 
 
 class _Known:
     """The facts that some conditions ask for, found once."""
 
-    def __init__(self, entries: Sequence[Entry], paths: Sequence[str], tree: Tree) -> None:
+    def __init__(self, entries: Sequence[Entry], matches: Sequence[Match], tree: Tree) -> None:
         self._facts: dict[str, list[Fact]] = {}
         self._by_folder: dict[tuple[str, str], list[Fact]] = {}
+        self._imports = Imports(tree.exists, tree.read)
+        self._defined: dict[tuple[str, str], Definition] = {}
         scopes: dict[str, set[str]] = {}
         for entry in entries:
             scopes.setdefault(entry.fact, set()).add(entry.scope)
@@ -184,16 +188,19 @@ class _Known:
         unknown = scopes.keys() - {document.id for document, _ in chosen} - made
         if unknown:
             raise HookError(f'a rule names the fact {min(unknown)!r}, which rules/facts.yml does not hold; reinstall sixgaps')
+        paths = [match.place.path for match in matches]
+        names = {entry.scope for entry in entries if _is_name(entry.scope)}
+        defined = [self._definition(match, name).path for match in matches for name in names if name in match.captures]
         plain = {entry.fact for entry in entries if entry.scope == 'anywhere' and not entry.join}
         plain -= {entry.fact for entry in entries if entry.scope != 'anywhere' or entry.join} | made
         plain -= {document.id for document, _ in chosen if marks(document)}
-        found = self._look([pair for pair in chosen if pair[0].id not in plain], paths, tree)
-        self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found, tree)
+        found = self._look([pair for pair in chosen if pair[0].id not in plain], paths, defined, tree)
+        self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found)
         self._ask([pair for pair in chosen if pair[0].id in plain], paths, tree)
 
-    def _look(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> list[Match]:
-        """Find the chosen facts wherever they can stand."""
-        return self._scan(chosen, _where(chosen, paths, tree), tree) if chosen else []
+    def _look(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], defined: Sequence[str], tree: Tree) -> list[Match]:
+        """Find the chosen facts wherever they can stand, and where captured names are defined."""
+        return self._scan(chosen, [*_where(chosen, paths, tree), *defined], tree) if chosen else []
 
     def _ask(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> None:
         """Find whether each of the chosen facts stands anywhere: in the files nearest to the findings first, for that mostly settles it."""
@@ -215,15 +222,14 @@ class _Known:
         self._facts.setdefault(fact.id, []).append(fact)
         self._by_folder.setdefault((fact.id, posixpath.dirname(fact.path)), []).append(fact)
 
-    def _follow(self, marked: dict[str, tuple[str, str, tuple[str, ...]]], found: Sequence[Match], tree: Tree) -> None:
+    def _follow(self, marked: dict[str, tuple[str, str, tuple[str, ...]]], found: Sequence[Match]) -> None:
         """Put the derived facts where the names are defined, and carry them on through mounts."""
-        imports = Imports(tree.exists, tree.read)
         carried = []
         for match in found:
             if match.rule not in marked or marked[match.rule][0] not in match.captures:
                 continue
             name, made, carries = marked[match.rule]
-            target = imports.resolve(match.place.path, match.captures[name][1].strip())
+            target = self._imports.resolve(match.place.path, match.captures[name][1].strip())
             self._add(Fact(made, target.path, {name: target.name or ''}, target.name is None))
             if carries:
                 into = match.captures.get('INTO')
@@ -253,7 +259,19 @@ class _Known:
                 return f'needs {" or ".join(entry.fact for entry in alternatives)}'
         return ''
 
+    def _definition(self, match: Match, name: str) -> Definition:
+        key = (match.place.path, match.captures[name][1].strip())
+        if key not in self._defined:
+            self._defined[key] = self._imports.resolve(*key)
+        return self._defined[key]
+
     def _found(self, entry: Entry, match: Match) -> Fact | None:
+        if _is_name(entry.scope):
+            if entry.scope not in match.captures:
+                return None
+            path, name = self._definition(match, entry.scope)
+            near = self._near(entry._replace(scope='file'), path)
+            return next((f for f in near if f.anything or name is None or name in f.captures.values()), None)
         return next((fact for fact in self._near(entry, match.place.path) if _agrees(entry, fact, match)), None)
 
     def _near(self, entry: Entry, path: str) -> Iterable[Fact]:
@@ -265,6 +283,10 @@ class _Known:
         if entry.scope == 'file':
             return (fact for fact in self._by_folder.get((entry.fact, folder), ()) if fact.path == path)
         return (fact for above in _above(folder) for fact in self._by_folder.get((entry.fact, above), ()))
+
+
+def _is_name(scope: str) -> bool:
+    return scope[:1].isupper()
 
 
 def _above(folder: str) -> list[str]:
@@ -281,8 +303,15 @@ def _agrees(entry: Entry, fact: Fact, match: Match) -> bool:
     values = [fact.captures[entry.name]] if entry.name in fact.captures else [v for v in fact.captures.values() if v]
     if entry.join == '=':
         return entry.name in match.captures and match.captures[entry.name][1] in values
+    if entry.join == '^':
+        asked = _path(match.captures[entry.name][1]) if entry.name in match.captures else ''
+        return any(asked == value or asked.startswith(value + '/') for value in map(_path, values))
     mentioned = set(re.findall(r'\w+', match.text))
     return any(value in mentioned for value in values)
+
+
+def _path(text: str) -> str:
+    return text.strip('"\'`').rstrip('*/')
 
 
 def _scopes(document: Document, wanted: dict[str, set[str]]) -> set[str]:
@@ -299,7 +328,7 @@ def _where(chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tr
     found = dict.fromkeys(paths)  # what a fact says of the finding's own file costs no search
     wanted: dict[str, set[str]] = {}
     for document, where in chosen:
-        if where != {'file'}:
+        if any(scope != 'file' and not _is_name(scope) for scope in where):
             wanted.setdefault(document.language, set()).update(words(document))
     near = {above for path in paths for above in _above(posixpath.dirname(path))}
     everywhere = any('anywhere' in where for _, where in chosen)

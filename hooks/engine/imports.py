@@ -16,6 +16,7 @@ _PY_FROM = re.compile(r'^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)
 _PY_IMPORT = re.compile(r'^[ \t]*import[ \t]+([\w.]+)(?:[ \t]+as[ \t]+(\w+))?', re.M)
 _JS_IMPORT = re.compile(r'\bimport\s+(?:type\s+)?([\w$]+)?\s*,?\s*(?:\{([^}]*)\}|\*\s*as\s+([\w$]+))?\s*from\s*["\']([^"\']+)["\']')
 _JS_REQUIRE = re.compile(r'\b(?:const|let|var)\s+(?:([\w$]+)|\{([^}]*)\})\s*=\s*require\(\s*["\']([^"\']+)["\']\s*\)(?:\.([\w$]+))?')
+_JS_INSTANCE = re.compile(r'\b(?:const|let|var)\s+([\w$]+)\s*=\s*new\s+([\w$]+)\s*\(')
 _JS_REEXPORT = re.compile(r'\bexport\s+(?:\{([^}]*)\}|\*)\s*from\s*["\']([^"\']+)["\']')
 _JS_ENDINGS = ('.ts', '.tsx', '.js', '.jsx', '.mts', '.mjs', '.cts', '.cjs')
 
@@ -135,6 +136,9 @@ class Imports:
                 if match[1]:
                     table[match[1]] = Definition(target, match[4])
                 named(match[2], target)
+        for match in _JS_INSTANCE.finditer(text):  # a method of an instance stands where its class does
+            if match[2] in table:
+                table.setdefault(match[1], Definition(table[match[2]].path, None))
         for match in _JS_REEXPORT.finditer(text):
             target = self._script(path, match[2])
             if target:
