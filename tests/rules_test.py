@@ -37,7 +37,7 @@ def test_ast_grep_agrees_with_every_snippet() -> None:
 
 @each_rule
 def test_metadata(gap: str, rule: dict[str, Any]) -> None:
-    assert re.fullmatch(r'(py|ts|dk|cmp|gha|gl|sh|k8s|tf|pkg|mk)-[a-z0-9-]+', rule['id'])
+    assert re.fullmatch(r'(py|ts|html|dk|cmp|gha|gl|sh|k8s|tf|pkg|mk)-[a-z0-9-]+', rule['id'])
     assert rule['severity'] in ('error', 'warning')
     assert rule['metadata']['risk'] in ('critical', 'high', 'medium', 'low')
     assert re.fullmatch(r'[a-z0-9-]+', rule['metadata']['check'])

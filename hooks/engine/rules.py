@@ -25,6 +25,7 @@ LANGUAGE_GLOBS = {
         'Makefile',
         '*.mk',
     ),
+    'html': ('*.jinja', '*.jinja2', '*.j2', '*.njk', '*.ejs', '*.hbs', '*.handlebars'),
 }
 # Which files a language is found in: git pathspecs, and what the engine scans at all.
 PATTERNS = {
@@ -33,6 +34,7 @@ PATTERNS = {
     'bash': (*LANGUAGE_GLOBS['bash'], '*.sh', '*.bash'),
     'yaml': ('*.yml', '*.yaml'),
     'json': ('*.json',),
+    'html': (*LANGUAGE_GLOBS['html'], '*.html', '*.htm'),
     'hcl': ('*.tf', '*.hcl', '*.tfvars'),
 }
 
