@@ -85,7 +85,7 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     if found and args.scope != 'all':
         found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
     if scope == 'all':
-        found = [finding for finding in found if not finding.lost]  # what a change took away is no question to a whole tree
+        found = [finding for finding in found if not finding.lost]
     found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
     blocking = sum(args.strict or f.severity == 'error' for f in found)
     _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
@@ -178,6 +178,8 @@ class _Collection:
             for name in names:
                 self._set.update(dict.fromkeys(self._named(name), severity))
         self._rules = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
+        if args.scope == 'all':  # what a change took away is no question to a whole tree
+            self._rules = [document for document in self._rules if 'lost: [' not in document.text]
 
     def _named(self, name: str) -> list[str]:
         found = [rule for rule, check in self._check_of.items() if name in (rule, check)]
