@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import FAULT, Repo, refused
 from sixgaps import six_gaps
-from sixgaps.engine import rules, scan
+from sixgaps.engine import command, rules, scan
 
 
 def one_line(err: str) -> bool:
@@ -58,6 +58,22 @@ def test_ast_grep_absent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys
     assert six_gaps.main(['a.py']) == 2
     err = capsys.readouterr().err
     assert 'pip install' in err and one_line(err)
+
+
+@pytest.mark.parametrize(
+    ('error', 'said'), [(ModuleNotFoundError(name='sqlglot'), 'sqlglot is not installed'), (KeyError('x'), 'a fault in sixgaps itself')]
+)
+def test_a_fault_of_ours_is_no_block(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*args: object) -> None:
+        raise error
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, 'sources', fail)
+    assert six_gaps.main(['a.py']) == 2
+    err = capsys.readouterr().err
+    assert said in err and one_line(err)
 
 
 def test_git_absent(repo: Repo) -> None:

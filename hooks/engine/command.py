@@ -52,6 +52,16 @@ def run(gaps: Sequence[Gap], argv: Sequence[str] | None, prog: str) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
+    except ImportError as error:
+        print(f'{prog}: {error.name} is not installed; reinstall sixgaps', file=sys.stderr)
+        return 2
+    except Exception as error:  # a status of 1 would read as "something blocks"
+        at = error.__traceback__
+        while at and at.tb_next:
+            at = at.tb_next
+        place = f'{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}' if at else 'an unknown place'
+        print(f'{prog}: a fault in sixgaps itself, please report it: {error!r:.200} at {place}', file=sys.stderr)
+        return 2
 
 
 def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
