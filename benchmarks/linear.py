@@ -55,6 +55,12 @@ CASES: dict[str, dict[str, Callable[[int], str]]] = {
             '@app.route("/x", methods=["POST"])\ndef handler():\n',
             '\n',
         ),
+        'flows in one huge handler': _repeated(
+            '    name@ = request.form["f@"]\n    path@ = os.path.join(BASE, name@)\n    open(path@)\n'
+            '    cmd@ = f"ping {name@}"\n    os.system(cmd@)\n    requests.get(name@)',
+            '@app.route("/x", methods=["POST"])\ndef handler():\n',
+            '\n',
+        ),
         'one huge class': _repeated('    field@: str = Field("")', 'class OrderCreate(BaseModel):\n', '\n'),
         'clauses': _repeated('    try:\n        requests.get(url@)\n    except Exception as e:\n        pass', 'def f():\n', '\n'),
         'nesting': _nested('if request.form["a"]:', 'db.execute("x" + a)', '', '    '),
@@ -72,6 +78,12 @@ CASES: dict[str, dict[str, Callable[[int], str]]] = {
         ),
         'one huge handler': _repeated(
             '  const v@ = req.body.f@;\n  await db.query(`select @ where a = ${v@}`);',
+            "app.post('/x', async (req, res) => {\n",
+            '\n});\n',
+        ),
+        'flows in one huge handler': _repeated(
+            '  const name@ = req.body.f@;\n  const path@ = path.join(BASE, name@);\n  fs.readFile(path@);\n'
+            '  const cmd@ = `ping ${name@}`;\n  exec(cmd@);\n  await fetch(name@);',
             "app.post('/x', async (req, res) => {\n",
             '\n});\n',
         ),
