@@ -293,6 +293,17 @@ def test_names_are_followed_to_files(path: str, name: str, target: Definition) -
     assert Imports(FILES.__contains__, lambda path: FILES.get(path, '')).resolve(path, name) == target
 
 
+BOUNDED = 'from fastapi import Query\n\n\ndef items(limit: int = Query(20, ge=1{bound}), start: int = Query(0)):\n    ...\n'
+
+
+def test_taking_a_bound_away_is_refused_and_moving_it_is_not(repo: Repo) -> None:
+    repo.save(a=BOUNDED.format(bound=', le=100'))
+    repo.write('a.py', BOUNDED.format(bound=', le=MOST'))
+    assert '[py-bound-taken-away]' not in repo.sixgaps('a.py').stdout
+    repo.write('a.py', BOUNDED.format(bound=''))
+    assert refused(repo.sixgaps('a.py'), ('py-bound-taken-away',))
+
+
 CASES = [case for path in sorted((Path(__file__).parent / 'facts').glob('*.yml')) for case in yaml.safe_load(path.read_text())]
 
 
