@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from .engine.command import Extra, Gap, run
-from .engine.finding import Finding
+from .engine.finding import Finding, Place
 
 _TABLE = 'sql-table-without-row-level-security'
 _POLICY = 'sql-policy-open-to-all'
@@ -26,7 +26,6 @@ def _open_to_all(path: str, text: str, others: Callable[[], Mapping[str, str]]) 
         return []
     from .row_security import open_to_all  # sqlglot takes longer to import than a clean run takes: only for SQL
 
-    lines = text.splitlines()
     found = []
     for place in open_to_all(path, text, others()):
         if place.unread:
@@ -43,12 +42,9 @@ def _open_to_all(path: str, text: str, others: Callable[[], Mapping[str, str]]) 
                 'such as using ((select auth.uid()) = user_id).'
             )
         found.append(
-            Finding(
-                path=path,
-                line=place.line,
-                column=place.column,
-                end_line=place.end_line,
-                end_column=place.end_column,
+            Finding.placed(
+                Place(path, *place[1:5]),
+                text,
                 gap=2,
                 check=_CHECK,
                 rule=_POLICY if place.policy else _TABLE,
@@ -57,7 +53,6 @@ def _open_to_all(path: str, text: str, others: Callable[[], Mapping[str, str]]) 
                 message=message,
                 why=_WHY_POLICY if place.policy else _WHY_TABLE,
                 fix_hint=fix,
-                snippet=lines[place.line - 1] if place.line <= len(lines) else '',
                 text=f'{place.table} {place.policy}',
             )
         )

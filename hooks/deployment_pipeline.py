@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .engine.command import Extra, Gap, run
-from .engine.finding import Finding
+from .engine.finding import Finding, Place
 
 _WHY = 'a commit that breaks the build or the checkout page is live minutes later, and the users are the test.'
 _FIX = 'a job that runs the tests, and `needs: [test]` on the deploying job (GitLab: an earlier stage).'
@@ -20,14 +20,10 @@ def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[st
 
     places = deploys_without_tests(path, text, others())
     rule = 'gha-deploy-without-tests' if '.github/' in path else 'gl-deploy-without-tests'
-    lines = text.splitlines()
     return [
-        Finding(
-            path=path,
-            line=place.line,
-            column=place.column,
-            end_line=place.end_line,
-            end_column=place.end_column,
+        Finding.placed(
+            Place(path, *place[:4]),
+            text,
             gap=5,
             check='deploy-without-tests',
             rule=rule,
@@ -36,7 +32,6 @@ def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[st
             message=f'`{place.job}` deploys, and no test stands before it',
             why=_WHY,
             fix_hint=_FIX,
-            snippet=lines[place.line - 1] if place.line <= len(lines) else '',
             text=place.job,
         )
         for place in places

@@ -52,6 +52,13 @@ class Finding:
     lost: tuple[str, ...] = field(default=(), repr=False)  # it stands where the change took places of these facts away
     captures: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
+    @classmethod
+    def placed(cls, place: Place, source: str, **what: Any) -> Finding:
+        """A finding at a place of the file whose whole text is `source`, with the place's first line as its snippet."""
+        lines = source.splitlines()
+        snippet = lines[place.line - 1] if place.line <= len(lines) else ''
+        return cls(place.path, place.line, place.column, place.end_line, place.end_column, snippet=snippet, **what)
+
     @property
     def identity(self) -> tuple[str, str, str]:
         """What makes two findings the same fault: never the line number, so that code may move."""
