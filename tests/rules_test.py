@@ -62,6 +62,7 @@ def test_ids_are_unique() -> None:
 def test_the_text_reader_sees_what_yaml_sees() -> None:
     for gap in GAPS:
         assert [(d.id, d.check) for d in rules.documents(gap.name)] == [(r['id'], r['metadata']['check']) for r in loaded(gap.name)]
+        assert [list(rules.lost(d)) for d in rules.documents(gap.name)] == [r['metadata'].get('lost', []) for r in loaded(gap.name)]
         assert [rules.template(d) for d in rules.documents(gap.name)] == [r['message'] for r in loaded(gap.name)]
     for document, fact in zip(rules.documents('facts'), FACTS, strict=True):
         metadata = fact.get('metadata', {})

@@ -14,7 +14,7 @@ from . import change, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import root
-from .rules import Document, documents, folder, joined, template
+from .rules import Document, documents, folder, joined, lost, template
 from .scan import Match, Sources, language_of, scan, sources
 
 
@@ -133,6 +133,19 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
     changes = change.changes()
     if scope == 'auto' and change.is_audit(paths, changes):
         return found, 'all'
+    asked = [finding for finding in found if finding.lost]
+    left = _surplus(collection, [finding for finding in found if not finding.lost], paths, changes)
+    if asked:
+        left = taken_away(
+            left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base]
+        )
+    return left, 'introduced'
+
+
+def _surplus(collection: _Collection, found: list[Finding], paths: list[str], changes: list[change.Change]) -> list[Finding]:
+    """What the new text has more of than the old. The old text is not scanned when nothing was found."""
+    if not found:
+        return []
     # Code may have moved between a file that was passed and one that was not: both sides of the subtraction need all of it.
     beside = [path for path in dict.fromkeys(p for one in changes for p in one.changed) if path not in set(paths) and os.path.isfile(path)]
     pool = found + collection.findings(sources(beside), [path for path in beside if collection.is_extra(path)], Tree())
@@ -142,10 +155,7 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
         added = change.added_lines(changes[0], (f.path for f in left))
         left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
     passed = set(paths)
-    left = [finding for finding in left if finding.path in passed]
-    if any(finding.lost for finding in left):
-        left = taken_away(left, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base])
-    return left, 'introduced'
+    return [finding for finding in left if finding.path in passed]
 
 
 def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
@@ -189,7 +199,7 @@ class _Collection:
                 self._set.update(dict.fromkeys(self._named(name), severity))
         self._rules = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
         if args.scope == 'all':  # what a change took away is no question to a whole tree
-            self._rules = [document for document in self._rules if 'lost: [' not in document.text]
+            self._rules = [document for document in self._rules if not lost(document)]
 
     def _named(self, name: str) -> list[str]:
         found = [rule for rule, check in self._check_of.items() if name in (rule, check)]

@@ -194,13 +194,10 @@ class _Known:
         plain = {entry.fact for entry in entries if entry.scope == 'anywhere' and not entry.join}
         plain -= {entry.fact for entry in entries if entry.scope != 'anywhere' or entry.join} | made
         plain -= {document.id for document, _ in chosen if marks(document)}
-        found = self._look([pair for pair in chosen if pair[0].id not in plain], paths, defined, tree)
+        located = [pair for pair in chosen if pair[0].id not in plain]
+        found = self._scan(located, [*_where(located, paths, tree), *defined], tree) if located else []
         self._follow({document.id: mark for document, _ in chosen if (mark := marks(document))}, found)
         self._ask([pair for pair in chosen if pair[0].id in plain], paths, tree)
-
-    def _look(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], defined: Sequence[str], tree: Tree) -> list[Match]:
-        """Find the chosen facts wherever they can stand, and where captured names are defined."""
-        return self._scan(chosen, [*_where(chosen, paths, tree), *defined], tree) if chosen else []
 
     def _ask(self, chosen: Sequence[tuple[Document, set[str]]], paths: Sequence[str], tree: Tree) -> None:
         """Find whether each of the chosen facts stands anywhere: in the files nearest to the findings first, for that mostly settles it."""

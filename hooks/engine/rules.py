@@ -44,6 +44,7 @@ _CHECK = re.compile(r'\bcheck: *["\']?([\w-]+)')
 _WORDS = re.compile(r'\bwords: *\[(.*?)\]', re.S)
 _MARKS = re.compile(r'\bmarks: *["\']?(\w+)')
 _AS = re.compile(r'\bas: *["\']?([\w-]+)')
+_LOST = re.compile(r'\blost: *\[(.*?)\]', re.S)
 _MATCHES = re.compile(r'\bmatches: *["\']?([\w-]+)')
 _CARRIES = re.compile(r'\bcarries: *\[(.*?)\]', re.S)
 
@@ -111,6 +112,11 @@ def marks(document: Document) -> tuple[str, str, tuple[str, ...]] | None:
     if name is None or made is None:
         return None
     return name[1], made[1], _listed(_CARRIES.search(document.text))
+
+
+def lost(document: Document) -> tuple[str, ...]:
+    """The facts that a change must have taken away for the rule to stand."""
+    return _listed(_LOST.search(document.text))
 
 
 @cache
