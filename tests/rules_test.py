@@ -54,6 +54,20 @@ def test_three_guilty_and_three_innocent_snippets(gap: str, rule: dict[str, Any]
     assert len(set(snippets['invalid'])) >= 3
 
 
+CATALOGUE: dict[str, dict[str, list[str]]] = yaml.safe_load((ROOT / 'rules' / 'checks.yml').read_text())
+FOUND_IN_PYTHON = {('table-without-row-level-security', 'sql'), ('deploy-without-tests', 'gha'), ('deploy-without-tests', 'gl')}
+LEFT_OUT = re.findall(r'^- ([a-z-]+)(?: \([^)]*\))?, ([a-z0-9 ]+): ', (ROOT / 'docs' / 'left-out.md').read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize('gap', CATALOGUE)
+def test_every_check_has_a_rule_in_each_of_its_languages_or_a_written_reason(gap: str) -> None:
+    asked = {(check, language) for check, languages in CATALOGUE[gap].items() for language in languages}
+    found = {(rule['metadata']['check'], rule['id'].partition('-')[0]) for name, rule in RULES if name == gap}
+    reasons = {(check, language) for check, languages in LEFT_OUT for language in languages.split()}
+    assert asked - found - FOUND_IN_PYTHON - reasons == set()
+    assert found - asked == set()
+
+
 def test_ids_are_unique() -> None:
     ids = [rule['id'] for _, rule in RULES] + [fact['id'] for fact in FACTS]
     assert len(ids) == len(set(ids))
