@@ -54,7 +54,7 @@ def test_three_guilty_and_three_innocent_snippets(gap: str, rule: dict[str, Any]
     assert len(set(snippets['invalid'])) >= 3
 
 
-CATALOGUE: dict[str, dict[str, list[str]]] = yaml.safe_load((ROOT / 'rules' / 'checks.yml').read_text())
+CATALOGUE: dict[str, dict[str, list[str]]] = yaml.safe_load((ROOT / 'hooks' / 'catalogue.yml').read_text())
 FOUND_IN_PYTHON = {('table-without-row-level-security', 'sql'), ('deploy-without-tests', 'gha'), ('deploy-without-tests', 'gl')}
 LEFT_OUT = re.findall(r'^- ([a-z-]+)(?: \([^)]*\))?, ([a-z0-9 ]+): ', (ROOT / 'docs' / 'left-out.md').read_text(), re.MULTILINE)
 

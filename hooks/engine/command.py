@@ -314,7 +314,7 @@ class _Collection:
 
 
 def _all_rules() -> list[Document]:
-    return [document for path in folder().glob('*.yml') if path.stem not in ('checks', 'facts') for document in documents(path.stem)]
+    return [document for path in folder().glob('*.yml') if path.stem != 'facts' for document in documents(path.stem)]
 
 
 def _suppressed(finding: Finding, text: str) -> bool:
