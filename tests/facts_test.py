@@ -130,6 +130,107 @@ def test_what_was_never_there_or_is_replaced_was_not_taken_away(repo: Repo, befo
     assert 'taken-away]' not in repo.sixgaps('hc.py').stdout
 
 
+API = """\
+from fastapi import APIRouter, Depends
+
+router = APIRouter({router})
+
+
+{above}@router.delete("/notes/{{note_id}}")
+def delete_note(note_id: int{parameter}, db: Session = Depends(get_db)):
+    note = db.query(Note).filter(Note.id == note_id{tie}).first()
+{check}    db.delete(note)
+    db.commit()
+"""
+CALLER = ', user: User = Depends(get_current_user)'
+TIE = ', Note.owner_id == user.id'
+COMPARED = '    if note.owner_id != user.id:\n        raise HTTPException(status_code=404, detail="not found")\n'
+
+
+def api(router: str = '', above: str = '', parameter: str = CALLER, tie: str = '', check: str = '') -> str:
+    return API.format(router=router, above=above, parameter=parameter, tie=tie, check=check)
+
+
+@pytest.mark.parametrize(
+    ('before', 'after'),
+    [
+        (api(tie=TIE), api(check=COMPARED)),
+        (api(check=COMPARED), api(tie=TIE)),
+        (api(check=COMPARED), api(check='    access.ensure_can_edit(note, user)\n')),
+        (api(check=COMPARED), api(check='    _mine(note, user)\n')),
+        (api(check=COMPARED), api(check='    policy.enforce("delete", note)\n')),
+        (api(tie=TIE), api(parameter=', mine: Note = Depends(own_note), user: User = Depends(get_current_user)')),
+        (api(), api(parameter=', ctx: Context = Depends(request_context)')),
+        (api(), api(parameter='', above='@members_of_team\n')),
+        (api(), api(parameter='', router='dependencies=[Depends(get_current_user)]')),
+        (api(parameter='', router='dependencies=[Depends(get_current_user)]'), api()),
+    ],
+    ids=[
+        'query to comparison',
+        'comparison to query',
+        'comparison to helper elsewhere',
+        'comparison to helper here',
+        'comparison to policy',
+        'query to dependency',
+        'caller to context',
+        'caller to decorator',
+        'caller to router',
+        'router to caller',
+    ],
+)
+def test_a_check_that_was_moved_or_replaced_blocks_nothing(repo: Repo, before: str, after: str) -> None:
+    repo.save(notes=before)
+    repo.write('notes.py', after)
+    lines = repo.sixgaps('--format', 'json', 'notes.py').stdout
+    assert [f['rule'] for f in json.loads(lines or '[]') if f['severity'] == 'error' and f['rule'].endswith('-taken-away')] == []
+
+
+@pytest.mark.parametrize(
+    ('before', 'after', 'rule'),
+    [
+        (api(tie=TIE), api(), 'py-owner-check-taken-away'),
+        (api(check=COMPARED), api(), 'py-owner-check-taken-away'),
+        (api(), api(parameter=''), 'py-guard-taken-away'),
+        (api(parameter='', router='dependencies=[Depends(get_current_user)]'), api(parameter=''), 'py-router-guard-taken-away'),
+    ],
+)
+def test_a_check_with_nothing_in_its_place_is_missed(repo: Repo, before: str, after: str, rule: str) -> None:
+    repo.save(notes=before)
+    repo.write('notes.py', after)
+    assert refused(repo.sixgaps('notes.py'), (rule,))
+
+
+BASE = """\
+class BaseView(APIView):
+    permission_classes = [IsAuthenticated]
+
+
+"""
+CLASS = """\
+class Orders({bases}):
+{body}
+    def post(self, request):
+        return Response(save(request.data))
+"""
+CLASS_GUARD = '    permission_classes = [IsAuthenticated]\n'
+
+
+@pytest.mark.parametrize(
+    ('after', 'blocks'),
+    [
+        (CLASS.format(bases='APIView', body=''), True),
+        (BASE + CLASS.format(bases='BaseView', body=''), False),
+        (CLASS.format(bases='TeamView', body=''), False),
+        (CLASS.format(bases='LoginRequiredMixin, APIView', body=''), False),
+    ],
+    ids=['nothing', 'base here', 'base elsewhere', 'mixin'],
+)
+def test_the_guard_of_a_class_may_move_to_its_base(repo: Repo, after: str, blocks: bool) -> None:
+    repo.save(orders=CLASS.format(bases='APIView', body=CLASS_GUARD))
+    repo.write('orders.py', after)
+    assert ('[py-class-guard-taken-away]' in repo.sixgaps('orders.py').stdout) is blocks
+
+
 def test_what_was_taken_away_is_no_question_to_a_whole_tree(repo: Repo) -> None:
     repo.save(hc=views())
     repo.write('hc.py', views(guard='', owner=''))

@@ -137,8 +137,12 @@ def taken_away(findings: Sequence[Finding], olds: Sequence[Sources]) -> list[Fin
         return all(_counted(places, fact, finding, {finding.path} & known or known - paths) > now for known, places in before)
 
     stand = [finding for finding in findings if all(fewer(finding, fact) for fact in finding.lost)]
-    told = {(f.path, f.line, f.column, f.check) for f in stand if f.lost}  # one place, one finding: what was taken away says more
-    return [f for f in stand if f.lost or (f.path, f.line, f.column, f.check) not in told]
+    best: dict[tuple[str, int, int, str], Finding] = {}  # one place, one finding: what was taken away says more, and the surest says it
+    for finding in stand:
+        here = (finding.path, finding.line, finding.column, finding.check)
+        if finding.lost and (here not in best or finding.severity == 'error'):
+            best[here] = finding
+    return [f for f in stand if best.get((f.path, f.line, f.column, f.check), f) is f]
 
 
 def _places(matches: Sequence[Match]) -> dict[str, list[Match]]:
