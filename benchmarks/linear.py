@@ -161,7 +161,7 @@ def _try(rule: Document, small: Path, large: Path) -> tuple[float, float] | None
     """Seconds at one size and at two where a rule takes more than its share, None where it does not."""
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        configure(work, rule.text)
+        configure(work, joined([rule]))
         once, twice = _seconds(work, small), _seconds(work, large)
         if twice > FLOOR and twice > MOST * once:
             once, twice = min(once, _seconds(work, small)), min(twice, _seconds(work, large))

@@ -94,12 +94,8 @@ def test_the_text_reader_sees_what_yaml_sees() -> None:
 
 def test_what_makes_regexes_cheap_changes_nothing_else() -> None:
     for name in (*(gap.name for gap in GAPS), 'facts'):
-        text = (ROOT / 'rules' / f'{name}.yml').read_text()
-        for written, given in zip(yaml.safe_load_all(text), yaml.safe_load_all(rules.plain(text)), strict=True):
-            for document in filter(None, (written, given)):
-                for key in ('rule', 'utils', 'constraints'):
-                    document.pop(key, None)
-            assert written == given
+        lines = (ROOT / 'rules' / f'{name}.yml').read_text().splitlines()
+        assert all(rules.plain(line) == line for line in lines if 'regex: ' not in line)
 
 
 def test_every_fact_is_named_by_a_rule_and_every_name_is_a_fact() -> None:

@@ -140,8 +140,8 @@ def shared_matchers(rule_text: str) -> dict[str, str]:
 
 
 def joined(chosen: Iterable[Document]) -> str:
-    """One rule file out of many documents."""
-    return '\n---\n'.join(document.text for document in chosen)
+    """One rule file out of many documents, which asks ast-grep not to print the text around each finding once more as labels."""
+    return '\n---\n'.join(document.text.replace('\nrule:', '\nlabels: {}\nrule:', 1) for document in chosen)
 
 
 def plain(text: str) -> str:
