@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .finding import HookError, Place
-from .rules import LANGUAGE_GLOBS, PATTERNS, shared_matchers
+from .rules import LANGUAGE_GLOBS, PATTERNS, plain, shared_matchers
 
 VERSION = '0.51'
 # ast-grep passes over a file beyond both limits without a word; so it is named here.
@@ -180,9 +180,9 @@ def configure(work: Path, rule_text: str) -> None:
     # Loading matchers is most of what a small scan costs: only those that these rules stand on.
     (work / 'utils').mkdir()
     for name, text in shared_matchers(rule_text).items():
-        (work / 'utils' / f'{name}.yml').write_text(text, encoding='utf-8')
+        (work / 'utils' / f'{name}.yml').write_text(plain(text), encoding='utf-8')
     (work / 'sgconfig.yml').write_text(f'ruleDirs: []\nutilDirs: [utils]\nlanguageGlobs: {globs}\n', encoding='utf-8')
-    (work / 'rules.yml').write_text(rule_text, encoding='utf-8')
+    (work / 'rules.yml').write_text(plain(rule_text), encoding='utf-8')
 
 
 def scan(rule_text: str, files: Sources) -> list[Match]:
