@@ -397,6 +397,35 @@ def test_names_are_followed_to_files(path: str, name: str, target: Definition) -
 BOUNDED = 'from fastapi import Query\n\n\ndef items(limit: int = Query(20, ge=1{bound}), start: int = Query(0)):\n    ...\n'
 
 
+CALLED = 'from http_session import session\n\n\ndef load(url):\n    return session.get(url{limit})\n'
+
+
+@pytest.mark.parametrize(
+    ('made', 'limit', 'rule'),
+    [
+        ('session = requests.Session()\n', '', 'py-session-call-without-timeout'),
+        ('session = requests.Session()\n', ', timeout=10', ''),
+        ("session = requests.Session()\nsession.mount('https://', TimeoutAdapter(timeout=10))\n", '', ''),
+        ('session = httpx.Client()\n', '', ''),
+    ],
+)
+def test_a_session_of_another_file_is_known(repo: Repo, made: str, limit: str, rule: str) -> None:
+    repo.write('http_session.py', f'import httpx\nimport requests\n\n{made}')
+    repo.write('load.py', CALLED.format(limit=limit))
+    assert refused(repo.sixgaps('load.py', 'http_session.py'), (rule,)) if rule else 'timeout]' not in repo.sixgaps('load.py').stdout
+
+
+TIMED = 'import requests\n\n\ndef load(client, url):\n    return client.get(url{limit})\n'
+
+
+def test_taking_a_time_limit_away_is_refused_and_moving_it_to_the_client_is_not(repo: Repo) -> None:
+    repo.save(a=TIMED.format(limit=', timeout=10'))
+    repo.write('a.py', TIMED.format(limit=''))
+    assert refused(repo.sixgaps('a.py'), ('py-timeout-taken-away',))
+    repo.write('a.py', TIMED.format(limit='') + '\n\nCLIENT = httpx.Client(timeout=10)\n')
+    assert '[py-timeout-taken-away]' not in repo.sixgaps('a.py').stdout
+
+
 def test_taking_a_bound_away_is_refused_and_moving_it_is_not(repo: Repo) -> None:
     repo.save(a=BOUNDED.format(bound=', le=100'))
     repo.write('a.py', BOUNDED.format(bound=', le=MOST'))
