@@ -260,7 +260,7 @@ def test_deleting_a_timeout_is_refused(hooked: Repo) -> None:
     hooked.save(a=call)
     hooked.write('a.py', call.replace(', timeout=5', ''))
     hooked.git('add', '-A')
-    assert refused(hooked.commit(), ('py-call-without-timeout',))
+    assert refused(hooked.commit(), ('py-timeout-taken-away',))
 
 
 def test_telemetry_anywhere_excuses_the_app(repo: Repo) -> None:
