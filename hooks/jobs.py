@@ -116,7 +116,7 @@ def _github_job(key: yaml.ScalarNode, body: yaml.Node, others: Mapping[str, str]
     for step in steps.value if isinstance(steps, yaml.SequenceNode) else ():
         run, uses = _texts(_get(step, 'run')), _texts(_get(step, 'uses'))
         told = '\n'.join(line for line in '\n'.join([*run, *_texts(_get(step, 'with'))]).splitlines() if not line.lstrip().startswith('#'))
-        if not deploys and _TESTS.search('\n'.join(run)):
+        if not deploys and _TESTS.search('\n'.join([*run, *_texts(_get(_get(step, 'with'), 'command'))])):
             tests = True
         if _DEPLOYS.search('\n'.join(run)) or any(_DEPLOY_ACTIONS.match(name) for name in uses):
             first_deploy = _DEPLOYS.search(told)
