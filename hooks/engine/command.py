@@ -13,9 +13,9 @@ from typing import NamedTuple
 from . import change, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
-from .git import root
+from .git import is_submodule, root
 from .rules import Document, documents, folder, joined, lost, template
-from .scan import Match, Sources, language_of, scan, sources
+from .scan import LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, why_not
 
 
 class Extra(NamedTuple):
@@ -88,7 +88,10 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     paths = _from_root(args.files)
     _refuse_folders(paths)
     files = sources(paths)
-    extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path)]
+    for path in paths:  # files that only a check in Python reads, and folders that are submodules
+        if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
+            files.passed_over.setdefault(path, reason)
+    extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
     in_git = root() is not None
     found = collection.findings(files, extra_files, Tree(in_git=in_git))
     scope = 'all'
@@ -121,7 +124,7 @@ def _relative(path: str, top: str) -> str:
 
 def _refuse_folders(paths: Sequence[str]) -> None:
     for path in paths:
-        if os.path.isdir(path) and not os.path.islink(path) and not os.path.lexists(os.path.join(path, '.git')):
+        if os.path.isdir(path) and not os.path.islink(path) and not is_submodule(path):
             raise HookError(f'{path} is a folder; pass files, or look at everything with: pre-commit run --all-files')
 
 
@@ -178,7 +181,7 @@ def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.S
 def _passed_over(files: Sources, status: int) -> int:
     for path, reason in files.passed_over.items():
         print(f'sixgaps: not scanned: {report.clean(path)}: {reason}'.encode('utf-8', 'replace').decode(), file=sys.stderr)
-        if not reason.startswith(('over ', 'a symbolic link')):
+        if not reason.startswith(('over ', LINK_OUT, SUBMODULE)):
             status = 2
     return status
 

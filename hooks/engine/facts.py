@@ -18,7 +18,7 @@ from . import git
 from .finding import Finding, HookError
 from .imports import Definition, Imports
 from .rules import PATTERNS, Document, documents, joined, marks, words
-from .scan import Match, Sources, decode, language_of, scan, sources
+from .scan import Match, Sources, decode, language_of, leads_out, scan, sources
 
 _NEAREST = 40  # files that are asked first whether a fact stands at all
 _ENTRY = re.compile(r'^([\w-]+)(?:@(file|folder|tree|anywhere|[A-Z]\w*))?(?:([=~^])(\w+))?$')
@@ -75,6 +75,8 @@ class Tree:
         if path in self._replaced:
             return self._replaced[path]
         try:
+            if leads_out(path):
+                return ''
             with open(path, 'rb') as file:
                 return decode(file.read(3_000_000))
         except OSError:

@@ -13,6 +13,7 @@ import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +24,8 @@ VERSION = '0.51'
 # ast-grep passes over a file beyond both limits without a word; so it is named here.
 _TOO_LARGE = 3_000_000
 _TOO_MANY_LINES = 200_000
+LINK_OUT = 'a symbolic link leads out of the repository'
+SUBMODULE = 'a submodule, which has hooks of its own'
 _TIMEOUT = 600  # seconds: a hang must end as an error, not as a hung commit
 _ARGUMENTS = 24_000 if os.name == 'nt' else 900_000  # bytes of file names that one process is given
 _CODING = re.compile(rb'^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)')
@@ -109,19 +112,31 @@ def sources(paths: Iterable[str]) -> Sources:
     for path in dict.fromkeys(paths):
         if language_of(path) is None:
             continue
+        reason = why_not(path)
+        if reason:
+            found.passed_over[path] = reason
+            continue
         try:
-            if os.path.islink(path) and not _inside(path):
-                found.passed_over[path] = 'a symbolic link that leads out of the repository'
-                continue
-            if not os.path.isfile(path):
-                found.passed_over[path] = 'not a regular file' if os.path.lexists(path) else 'it is gone'
-                continue
             data = Path(path).read_bytes()
         except OSError as error:
             found.passed_over[path] = error.strerror or str(error)
             continue
         add(found, path, data, on_disk=True)
     return found
+
+
+def why_not(path: str) -> str:
+    """Why a path cannot be read as a file of this repository, or ''."""
+    try:
+        if os.path.isdir(path) and not os.path.islink(path):
+            return SUBMODULE
+        if leads_out(path):
+            return LINK_OUT
+        if not os.path.isfile(path):
+            return 'not a regular file' if os.path.lexists(path) else 'it is gone'
+        return '' if os.access(path, os.R_OK) else 'Permission denied'
+    except OSError as error:
+        return error.strerror or str(error)
 
 
 def add(found: Sources, path: str, data: bytes, *, on_disk: bool) -> None:
@@ -141,9 +156,18 @@ def add(found: Sources, path: str, data: bytes, *, on_disk: bool) -> None:
         found.texts[path] = decode(data)
 
 
-def _inside(path: str) -> bool:
-    here = os.path.realpath(os.getcwd())
-    return os.path.commonpath((here, os.path.realpath(path))) == here
+def leads_out(path: str) -> bool:
+    """Whether a path below the current folder is, by a symbolic link of its own or of a folder above it, outside."""
+    if os.path.isabs(path) or path.startswith('../'):
+        return False  # named so by the user
+    here = os.getcwd()
+    where = os.path.realpath(path) if os.path.islink(path) else _real(here, os.path.dirname(path))
+    return os.path.commonpath((_real(here, ''), where)) != _real(here, '')
+
+
+@cache
+def _real(here: str, folder: str) -> str:
+    return os.path.realpath(os.path.join(here, folder))
 
 
 def binary() -> str:
@@ -156,6 +180,17 @@ def binary() -> str:
     if found is None:
         raise HookError(f'ast-grep is not installed; run: {os.path.basename(sys.executable)} -m pip install "ast-grep-cli~={VERSION}.0"')
     return found
+
+
+@cache
+def _require_version(program: str) -> None:
+    """Raises HookError when ast-grep is of another version, whose rules and output may differ without a word."""
+    try:
+        said = subprocess.run((program, '--version'), capture_output=True, timeout=_TIMEOUT).stdout.decode('utf-8', 'replace').split()
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise HookError(f'ast-grep could not be started: {error}; reinstall ast-grep-cli') from None
+    if said and said[0] == 'ast-grep' and not said[-1].startswith(f'{VERSION}.'):
+        raise HookError(f'ast-grep is version {said[-1]:.20}, not {VERSION}; run: pip install "ast-grep-cli~={VERSION}.0"')
 
 
 @contextmanager
@@ -233,8 +268,10 @@ def _batches(paths: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _run(work: Path, paths: Sequence[str], cwd: Path | None) -> Iterator[dict[str, Any]]:
+    program = binary()
+    _require_version(program)
     command = (
-        binary(),
+        program,
         'scan',
         '--config',
         str(work / 'sgconfig.yml'),
