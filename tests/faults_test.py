@@ -107,7 +107,9 @@ def test_two_commits_at_once_in_two_worktrees(hooked: Repo, tmp_path: Path) -> N
     for one in (hooked, other):
         one.git('add', '-A')
     running = [
-        subprocess.Popen(['git', 'commit', '-m', 'x'], cwd=one.path, env=one.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        subprocess.Popen(
+            ['git', 'commit', '-m', 'x'], cwd=one.path, env=one.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         for one in (hooked, other)
     ]
     said = [one.communicate(timeout=120)[0] for one in running]

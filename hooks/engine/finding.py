@@ -77,6 +77,9 @@ _KNOWN_SECRET = re.compile(
     r'[\w\-./+]{8,}',
 )
 _URL_PASSWORD = re.compile(r'(://[^\s:/@]*:)[^\s@/]{3,}(@)')
+_ASSIGNED = re.compile(
+    r"""((?:passw(?:or)?d|passphrase|secret|token|api_?key|private_?key|credential)\w*["'`]?\s*[:=]\s*["'`])([^"'`\n]{6,})(?=["'`])""", re.I
+)
 _LITERAL = re.compile(r"""(["'`])((?:(?!\1)[^\\\n]|\\.){6,})\1""")
 _UNQUOTED = re.compile(r'((?:^|[=:-])\s*)([^\s"\'`${}=:]{8,})(?=\s*\}?\s*$)')
 _SECRET_CWE = frozenset({'CWE-798', 'CWE-259', 'CWE-321', 'CWE-312', 'CWE-522', 'CWE-540', 'CWE-1392'})
@@ -85,10 +88,12 @@ _SECRET_CWE = frozenset({'CWE-798', 'CWE-259', 'CWE-321', 'CWE-312', 'CWE-522', 
 def mask(text: str, cwe: str = '') -> str:
     """The text with secrets shown by their first four characters only.
 
-    Key prefixes and passwords in URLs are masked always, every literal when the weakness itself is a secret in the code.
+    Key prefixes, passwords in URLs and what is assigned to a secret's name are masked always, every literal when the weakness
+    itself is a secret in the code.
     """
     text = _KNOWN_SECRET.sub(lambda m: m[0][: max(4, len(m[1]))] + '…', text)
     text = _URL_PASSWORD.sub(r'\1…\2', text)
+    text = _ASSIGNED.sub(lambda m: f'{m[1]}{m[2][:4]}…', text)
     if cwe in _SECRET_CWE:
         text = _LITERAL.sub(lambda m: f'{m[1]}{m[2][:4]}…{m[1]}', text)
         text = _UNQUOTED.sub(lambda m: f'{m[1]}{m[2][:4]}…', text)
