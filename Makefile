@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup try test lint bench linear clean
+.PHONY: setup try test lint bench linear fuzz clean
 
 setup: .venv/ready
 
@@ -27,6 +27,10 @@ bench: .venv/ready     # ratios measured in one run, against raw ast-grep with t
 
 linear: .venv/ready    # every rule alone on generated worst cases, at one size and at twice that size
 	$(BIN)/python benchmarks/linear.py
+
+INPUTS ?= 2000
+fuzz: .venv/ready       # damaged sources, names and arguments: make fuzz INPUTS=100000
+	$(BIN)/python tests/fuzz.py --inputs $(INPUTS)
 
 clean:
 	rm -rf .venv build dist *.egg-info
