@@ -95,10 +95,8 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     in_git = root() is not None
     found = collection.findings(files, extra_files, Tree(in_git=in_git))
     scope = 'all'
-    if found and args.scope != 'all':
-        found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
-    if scope == 'all':
-        found = [finding for finding in found if not finding.lost]
+    if args.scope != 'all' and (found or in_git):
+        found, scope = _introduced(collection, found, files, extra_files, args.scope, in_git)
     found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
     blocking = sum(args.strict or f.severity == 'error' for f in found)
     _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
@@ -128,20 +126,22 @@ def _refuse_folders(paths: Sequence[str]) -> None:
             raise HookError(f'{path} is a folder; pass files, or look at everything with: pre-commit run --all-files')
 
 
-def _introduced(collection: _Collection, found: list[Finding], paths: list[str], scope: str, in_git: bool) -> tuple[list[Finding], str]:
+def _introduced(
+    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], scope: str, in_git: bool
+) -> tuple[list[Finding], str]:
     if not in_git:
         if scope == 'introduced':
             raise HookError('--scope introduced needs a git repository; here is none')
         return found, 'all'
+    paths = files.paths() + extra_files
     changes = change.changes()
     if scope == 'auto' and change.is_audit(paths, changes):
         return found, 'all'
-    asked = [finding for finding in found if finding.lost]
-    left = _surplus(collection, [finding for finding in found if not finding.lost], paths, changes)
-    if asked:
-        left = taken_away(
-            left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base]
-        )
+    left = _surplus(collection, found, paths, changes)
+    shortened = change.shortened(changes, files.paths())
+    if shortened:
+        asked = collection.findings(files.only(shortened), [], Tree(), lost_only=True)
+        left = taken_away(left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes])
     return left, 'introduced'
 
 
@@ -200,9 +200,9 @@ class _Collection:
         for severity, names in (('warning', args.warn), ('error', args.error), ('off', args.disable)):
             for name in names:
                 self._set.update(dict.fromkeys(self._named(name), severity))
-        self._rules = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
-        if args.scope == 'all':  # what a change took away is no question to a whole tree
-            self._rules = [document for document in self._rules if not lost(document)]
+        chosen = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
+        self._rules = [document for document in chosen if not lost(document)]
+        self._lost = [document for document in chosen if lost(document)]
 
     def _named(self, name: str) -> list[str]:
         found = [rule for rule, check in self._check_of.items() if name in (rule, check)]
@@ -228,17 +228,19 @@ class _Collection:
         scanned.texts = {path: text for path, text in old.texts.items() if language_of(path) is not None}
         return self.findings(scanned, rest, tree, before=True)
 
-    def findings(self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False) -> list[Finding]:
+    def findings(
+        self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False, lost_only: bool = False
+    ) -> list[Finding]:
         """Everything found in the files, facts applied, suppressed findings left out.
 
         `before`: the files are the old ones. What a rule needs is then not asked: a fault that an old file held is old
-        even where only this change gives it its meaning.
+        even where only this change gives it its meaning. `lost_only`: by the rules that ask what a change took away.
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
-        matches = scan(joined(rule for rule in self._rules if rule.language in languages), files)
+        chosen = self._lost if lost_only else self._rules
+        matches = scan(joined(rule for rule in chosen if rule.language in languages), files)
         if before:
-            matches = [match for match in matches if 'lost' not in match.metadata]  # asked of the new text alone
             for match in matches:
                 match.metadata.pop('needs', None)
         matches = standing(matches, tree)
