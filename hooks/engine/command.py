@@ -6,16 +6,17 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import NamedTuple
 
-from . import change, report
+from . import change, config, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import is_submodule, root
-from .rules import Document, documents, folder, joined, lost, template
-from .scan import LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, why_not
+from .rules import documents, every_rule, joined, lost, template
+from .scan import IGNORE, LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, unheard, why_not
 
 
 class Extra(NamedTuple):
@@ -73,36 +74,53 @@ def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
         default='auto',
         help='report what this change introduces, or all that stands in the files (default: auto)',
     )
-    parser.add_argument('--strict', action='store_true', help='advice blocks too')
+    parser.add_argument('--strict', action=argparse.BooleanOptionalAction, help='advice blocks too')
     parser.add_argument('--disable', action='append', default=[], metavar='ID', help='say nothing of this check or rule')
     parser.add_argument('--warn', action='append', default=[], metavar='ID', help='make this check or rule advice')
     parser.add_argument('--error', action='append', default=[], metavar='ID', help='make this check or rule block')
-    parser.add_argument('--format', choices=('text', 'json'), default='text')
+    parser.add_argument('--format', choices=('text', 'json', 'sarif', 'github'), default='text')
     parser.add_argument('--output', metavar='FILE', help='write the report to a file instead of standard output')
     parser.add_argument('--no-color', action='store_true', help='no colour, even on a terminal')
     return parser.parse_args(argv)
 
 
 def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
-    collection = _Collection(gaps, args)
     paths = _from_root(args.files)
+    settings = config.read()
+    if args.strict is None:
+        args.strict = settings.strict
+    collection = _Collection(gaps, args, settings)
     _refuse_folders(paths)
     files = sources(paths)
     for path in paths:  # files that only a check in Python reads, and folders that are submodules
         if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
             files.passed_over.setdefault(path, reason)
     extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
-    in_git = root() is not None
-    found = collection.findings(files, extra_files, Tree(in_git=in_git))
+    stands = collection.findings(files, extra_files, Tree(in_git=root() is not None))
+    found, scope = _reported(collection, stands, files, extra_files, args.scope)
+    suppressed: list[Finding] = []
+    if args.format == 'sarif' and any(IGNORE in files.text(path) for path in files.paths()):
+        deaf = collection.deaf()
+        every = deaf.findings(files, extra_files, Tree(in_git=root() is not None))
+        shown = {(f.place, f.rule, f.message) for f in stands}
+        every, _ = _reported(deaf, every, files, extra_files, args.scope)
+        suppressed = [f for f in every if (f.place, f.rule, f.message) not in shown]
+    blocking = sum(args.strict or f.severity == 'error' for f in found)
+    _write(args, found, suppressed, report.Summary(blocking, len(found) - blocking, scope), files)
+    return _passed_over(files, 1 if blocking else 0)
+
+
+def _reported(
+    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], asked: str
+) -> tuple[list[Finding], str]:
+    """Of what stands in the files what is reported, in order, and the scope that it came to."""
     scope = 'all'
-    if found and args.scope != 'all':
-        found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
+    if found and asked != 'all':
+        found, scope = _introduced(collection, found, files.paths() + extra_files, asked, root() is not None)
     if scope == 'all':
         found = [finding for finding in found if not finding.lost]
-    found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
-    blocking = sum(args.strict or f.severity == 'error' for f in found)
-    _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
-    return _passed_over(files, 1 if blocking else 0)
+    # What is off on a path is off only now: code that moves from one path to another must still be seen to move.
+    return sorted((f for f in found if f.severity != 'off'), key=lambda f: (f.path, f.line, f.column, f.rule)), scope
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -161,9 +179,17 @@ def _surplus(collection: _Collection, found: list[Finding], paths: list[str], ch
     return [finding for finding in left if finding.path in passed]
 
 
-def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
+def _write(
+    args: argparse.Namespace, found: Sequence[Finding], suppressed: Sequence[Finding], summary: report.Summary, files: Sources
+) -> None:
     if args.format == 'json':
         text = report.as_json(found)
+    elif args.format == 'sarif':
+        from .sarif import as_sarif  # what it imports takes longer than a clean run
+
+        text = as_sarif(found, suppressed, files.passed_over, args.strict)
+    elif args.format == 'github':
+        text = report.as_github(found, args.strict, summary)
     else:
         colour = not args.no_color and not args.output and sys.stdout.isatty() and not os.environ.get('NO_COLOR')
         text = report.as_text(found, args.strict, summary, colour)
@@ -189,31 +215,58 @@ def _passed_over(files: Sources, status: int) -> int:
 class _Collection:
     """The rules and checks that this run applies, and at which severity."""
 
-    def __init__(self, gaps: Sequence[Gap], args: argparse.Namespace) -> None:
+    def __init__(self, gaps: Sequence[Gap], args: argparse.Namespace, settings: config.Config) -> None:
         self._gap_of = {document.id: gap.number for gap in gaps for document in documents(gap.name)}
         self._by_id = {document.id: document for gap in gaps for document in documents(gap.name)}
         self._extras = [(gap.number, extra) for gap in gaps for extra in gap.extras]
+        self._heeds = True
         check_of = {i: document.check for i, document in self._by_id.items()}
         check_of.update({rule: check for _, extra in self._extras for rule, check in extra.rules.items()})
         self._check_of = check_of
-        self._set: dict[str, str] = {}
-        for severity, names in (('warning', args.warn), ('error', args.error), ('off', args.disable)):
-            for name in names:
-                self._set.update(dict.fromkeys(self._named(name), severity))
-        self._rules = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
+        given = tuple((name, severity) for key, severity in config.LISTS.items() for name in getattr(args, key))
+        # The later one wins: what holds everywhere, then what holds on some paths, last the command line.
+        self._layers = [(layer.covers, self._severities(layer)) for layer in (*settings.layers, config.Layer('', given))]
+        self._rules = [document for document in self._by_id.values() if not self._off(document.id)]
         if args.scope == 'all':  # what a change took away is no question to a whole tree
             self._rules = [document for document in self._rules if not lost(document)]
 
-    def _named(self, name: str) -> list[str]:
+    def _severities(self, layer: config.Layer) -> dict[str, str]:
+        """Severity by rule id. A rule's own id says more than its check's."""
+        found: dict[str, str] = {}
+        for name, severity in sorted(layer.ids, key=lambda one: one[0] in self._check_of):
+            found.update(dict.fromkeys(self._named(name, layer.where), severity))
+        return found
+
+    def _severity(self, rule: str, path: str, own: str) -> str:
+        for covers, severities in reversed(self._layers):
+            if rule in severities and (covers is None or covers.fullmatch(path)):
+                return severities[rule]
+        return own
+
+    def _off(self, rule: str) -> bool:
+        """Whether it is off on every path, and need not be loaded."""
+        for covers, severities in reversed(self._layers):
+            if rule in severities and (covers is None or severities[rule] != 'off'):
+                return severities[rule] == 'off'
+        return False
+
+    def _named(self, name: str, where: str) -> list[str]:
         found = [rule for rule, check in self._check_of.items() if name in (rule, check)]
         if not found:
             from difflib import get_close_matches
 
-            if any(name in (document.id, document.check) for document in _all_rules()):
+            if any(name in (document.id, document.check) for document in every_rule()):
                 return []  # another gap's: the same arguments may serve several hooks
             close = get_close_matches(name, {*self._check_of, *self._check_of.values()}, 1, 0)
-            raise HookError(f'there is no check or rule {name!r}; the closest is {close[0] if close else "none"}')
+            place = f'{where}: ' if where else ''
+            raise HookError(f'{place}there is no check or rule {name!r}; the closest is {close[0] if close else "none"}')
         return found
+
+    def deaf(self) -> _Collection:
+        """The same, but no comment suppresses anything."""
+        other = copy(self)
+        other._heeds = False
+        return other
 
     def is_extra(self, path: str) -> bool:
         """Whether a check in Python reads this file."""
@@ -236,7 +289,8 @@ class _Collection:
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
-        matches = scan(joined(rule for rule in self._rules if rule.language in languages), files)
+        wanted = joined(rule for rule in self._rules if rule.language in languages)
+        matches = scan(wanted, files) if self._heeds else [unheard(match) for match in scan(wanted, files.heard())]
         if before:
             matches = [match for match in matches if 'lost' not in match.metadata]  # asked of the new text alone
             for match in matches:
@@ -246,7 +300,7 @@ class _Collection:
         found = []
         for match in {(m.rule, m.place, m.message): m for m in matches}.values():
             finding, moved = self._finding(match)
-            if not (moved and _suppressed(finding, files.text(finding.path))):
+            if not (moved and self._heeds and _suppressed(finding, files.text(finding.path))):
                 found.append(finding)
         for number, extra in self._extras:
             read = cache(lambda selects=extra.selects: {name: tree.read(name) for name in tree.named(selects)})  # once for all its files
@@ -263,8 +317,8 @@ class _Collection:
         except ValueError as error:
             files.passed_over[path] = f'{error}; mend the file'
             return []
-        kept = (finding for finding in found if self._set.get(finding.rule) != 'off' and not _suppressed(finding, text))
-        return [replace(finding, gap=number, severity=self._set.get(finding.rule, finding.severity)) for finding in kept]
+        kept = (finding for finding in found if not (self._heeds and _suppressed(finding, text)))
+        return [replace(f, gap=number, severity=self._severity(f.rule, path, f.severity)) for f in kept]
 
     def _filled(self, match: Match, fact: Match) -> Match:
         """The match moved to the place of a fact, its message filled with the fact's captures."""
@@ -290,7 +344,7 @@ class _Collection:
             elif line.startswith('Fix:'):
                 fix = line[4:].strip()
         cwe = str(match.metadata.get('cwe', ''))
-        severity = self._set.get(match.rule) or ('error' if match.severity == 'error' else 'warning')
+        severity = self._severity(match.rule, place.path, 'error' if match.severity == 'error' else 'warning')
         return (
             Finding(
                 path=place.path,
@@ -316,16 +370,12 @@ class _Collection:
         )
 
 
-def _all_rules() -> list[Document]:
-    return [document for path in folder().glob('*.yml') if path.stem != 'facts' for document in documents(path.stem)]
-
-
 def _suppressed(finding: Finding, text: str) -> bool:
     """ast-grep's own comment on the line or above it, for findings that ast-grep does not place itself."""
     lines = text.splitlines()
     for number in (finding.line - 1, finding.line - 2):
         if 0 <= number < len(lines):
-            _, mark, ids = lines[number].partition('ast-grep-ignore')
+            _, mark, ids = lines[number].partition(IGNORE)
             if mark and (not ids.startswith(':') or finding.rule in ids[1:].replace(',', ' ').split()):
                 return True
     return False
