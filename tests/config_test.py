@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FAULT, Repo, refused
-from sixgaps import authorization, six_gaps
+from sixgaps import authorization, input_validation, six_gaps
 from sixgaps.engine import config
 
 CHECK, RULE = 'code-from-strings', 'py-code-from-strings'
@@ -44,10 +44,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (f'paths."*.py" = {{disable = ["{CHECK}"]}}\npaths."a.*" = {{error = ["{RULE}"]}}', [], 1),  # the later path wins
     ],
 )
-@pytest.mark.parametrize('name', ['.sixgaps.toml', 'pyproject.toml'])
-def test_what_is_set_and_what_wins(here: Path, name: str, text: str, args: list[str], status: int) -> None:
-    (here / name).write_text(text if name == '.sixgaps.toml' else f'[project]\nname = "x"\n[tool.sixgaps]\n{text}\n')
-    assert six_gaps.main([*args, 'a.py']) == status
+def test_what_is_set_and_what_wins(here: Path, text: str, args: list[str], status: int) -> None:
+    (here / 'pyproject.toml').write_text(f'[project]\nname = "x"\n[tool.sixgaps]\n{text}\n')
+    assert input_validation.main([*args, 'a.py']) == status
 
 
 def test_a_path_has_its_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
