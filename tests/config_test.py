@@ -129,9 +129,11 @@ def test_a_pyproject_that_is_not_about_it_is_left_alone(here: Path) -> None:
 
 def test_a_link_out_of_the_repository_is_not_followed(here: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp('elsewhere') / 'x.toml'
-    elsewhere.write_text(f'disable = ["{CHECK}"]')
-    (here / '.sixgaps.toml').symlink_to(elsewhere)
+    elsewhere.write_text(f'[tool.sixgaps]\ndisable = ["{CHECK}"]')
+    (here / 'pyproject.toml').symlink_to(elsewhere)
     assert six_gaps.main(['a.py']) == 1
+    (here / '.sixgaps.toml').symlink_to(elsewhere)
+    assert six_gaps.main(['a.py']) == 2
 
 
 def test_ids_of_other_gaps_are_no_mistake(here: Path) -> None:

@@ -50,7 +50,9 @@ def _text(name: str) -> bytes | None:
     if not os.path.isfile(name):
         raise HookError(f'{name} is not a regular file; make it one, or remove it')
     if os.path.commonpath((os.path.realpath(name), here := os.path.realpath(os.curdir))) != here:
-        return None  # a link that leads out of the repository is not followed
+        if name == _SHARED:
+            return None
+        raise HookError(f'{name} is a link that leads out of the repository and is not followed; put a file there')
     try:
         with open(name, 'rb') as file:
             return file.read()
