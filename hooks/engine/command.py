@@ -173,7 +173,8 @@ def _surplus(collection: _Collection, found: list[Finding], paths: list[str], ch
     olds = [collection.before(one) for one in changes if one.base is not None]
     left = change.introduced(pool, olds)
     if left and len(left) < len(pool):  # which of several like findings is the new one: the one on an added line
-        added = change.added_lines(changes[0], (f.path for f in left))
+        alike = {finding.identity for finding in left}
+        added = change.added_lines(changes[0], (f.path for f in pool if f.identity in alike))
         left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
     passed = set(paths)
     return [finding for finding in left if finding.path in passed]
