@@ -118,8 +118,10 @@ def test_of_what_is_suppressed_only_the_new_is_told(repo: Repo) -> None:
 
 
 def test_what_was_not_read_is_in_the_log(repo: Repo) -> None:
-    (note,) = sarif_of(repo, 'gone.py')['invocations'][0]['toolExecutionNotifications']
-    assert 'gone.py: it is gone' in note['message']['text']
+    (invocation,) = sarif_of(repo, 'gone.py')['invocations']
+    (note,) = invocation['toolExecutionNotifications']
+    assert 'gone.py: it is gone' in note['message']['text'] and invocation['executionSuccessful'] is False
+    assert sarif_of(repo)['invocations'] == [{'executionSuccessful': True, 'toolExecutionNotifications': []}]
 
 
 def test_brackets_of_code_make_no_link() -> None:

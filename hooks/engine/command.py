@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
 from . import change, config, report
@@ -188,7 +189,7 @@ def _write(
     elif args.format == 'sarif':
         from .sarif import as_sarif  # what it imports takes longer than a clean run
 
-        text = as_sarif(found, suppressed, files.passed_over, args.strict)
+        text = as_sarif(found, suppressed, files.passed_over, args.strict, not any(map(_fails, files.passed_over.values())))
     elif args.format == 'github':
         text = report.as_github(found, args.strict, summary)
     else:
@@ -208,9 +209,14 @@ def _write(
 def _passed_over(files: Sources, status: int) -> int:
     for path, reason in files.passed_over.items():
         print(f'sixgaps: not scanned: {report.clean(path)}: {reason}'.encode('utf-8', 'replace').decode(), file=sys.stderr)
-        if not reason.startswith(('over ', LINK_OUT, SUBMODULE)):
+        if _fails(reason):
             status = 2
     return status
+
+
+def _fails(reason: str) -> bool:
+    """Whether a file that was passed over for this reason is more than the hook may leave out."""
+    return not reason.startswith(('over ', LINK_OUT, SUBMODULE))
 
 
 class _Collection:
@@ -223,45 +229,11 @@ class _Collection:
         self._heeds = True
         check_of = {i: document.check for i, document in self._by_id.items()}
         check_of.update({rule: check for _, extra in self._extras for rule, check in extra.rules.items()})
-        self._check_of = check_of
         given = tuple((name, severity) for key, severity in config.LISTS.items() for name in getattr(args, key))
-        # The later one wins: what holds everywhere, then what holds on some paths, last the command line.
-        self._layers = [(layer.covers, self._severities(layer)) for layer in (*settings.layers, config.Layer('', given))]
-        self._rules = [document for document in self._by_id.values() if not self._off(document.id)]
+        self._severities = config.Severities((*settings.layers, config.Layer('', given)), check_of, _every_id)
+        self._rules = [document for document in self._by_id.values() if not self._severities.off(document.id)]
         if args.scope == 'all':  # what a change took away is no question to a whole tree
             self._rules = [document for document in self._rules if not lost(document)]
-
-    def _severities(self, layer: config.Layer) -> dict[str, str]:
-        """Severity by rule id. A rule's own id says more than its check's."""
-        found: dict[str, str] = {}
-        for name, severity in sorted(layer.ids, key=lambda one: one[0] in self._check_of):
-            found.update(dict.fromkeys(self._named(name, layer.where), severity))
-        return found
-
-    def _severity(self, rule: str, path: str, own: str) -> str:
-        for covers, severities in reversed(self._layers):
-            if rule in severities and (covers is None or covers.fullmatch(path)):
-                return severities[rule]
-        return own
-
-    def _off(self, rule: str) -> bool:
-        """Whether it is off on every path, and need not be loaded."""
-        for covers, severities in reversed(self._layers):
-            if rule in severities and (covers is None or severities[rule] != 'off'):
-                return severities[rule] == 'off'
-        return False
-
-    def _named(self, name: str, where: str) -> list[str]:
-        found = [rule for rule, check in self._check_of.items() if name in (rule, check)]
-        if not found:
-            from difflib import get_close_matches
-
-            if any(name in (document.id, document.check) for document in every_rule()):
-                return []  # another gap's: the same arguments may serve several hooks
-            close = get_close_matches(name, {*self._check_of, *self._check_of.values()}, 1, 0)
-            place = f'{where}: ' if where else ''
-            raise HookError(f'{place}there is no check or rule {name!r}; the closest is {close[0] if close else "none"}')
-        return found
 
     def deaf(self) -> _Collection:
         """The same, but no comment suppresses anything."""
@@ -319,7 +291,7 @@ class _Collection:
             files.passed_over[path] = f'{error}; mend the file'
             return []
         kept = (finding for finding in found if not (self._heeds and _suppressed(finding, text)))
-        return [replace(f, gap=number, severity=self._severity(f.rule, path, f.severity)) for f in kept]
+        return [replace(f, gap=number, severity=self._severities.of(f.rule, path, f.severity)) for f in kept]
 
     def _filled(self, match: Match, fact: Match) -> Match:
         """The match moved to the place of a fact, its message filled with the fact's captures."""
@@ -345,7 +317,7 @@ class _Collection:
             elif line.startswith('Fix:'):
                 fix = line[4:].strip()
         cwe = str(match.metadata.get('cwe', ''))
-        severity = self._severity(match.rule, place.path, 'error' if match.severity == 'error' else 'warning')
+        severity = self._severities.of(match.rule, place.path, 'error' if match.severity == 'error' else 'warning')
         return (
             Finding(
                 path=place.path,
@@ -369,6 +341,14 @@ class _Collection:
             ),
             moved,
         )
+
+
+def _every_id() -> set[str]:
+    """The ids of the checks and rules of all hooks, for the same settings may serve several."""
+    gaps: Sequence[Gap] = import_module('..six_gaps', __package__).GAPS
+    pairs = [(document.id, document.check) for document in every_rule()]
+    pairs += [pair for gap in gaps for extra in gap.extras for pair in extra.rules.items()]
+    return {name for pair in pairs for name in pair}
 
 
 def _suppressed(finding: Finding, text: str) -> bool:

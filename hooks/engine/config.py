@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .finding import HookError
@@ -25,10 +25,46 @@ class Layer(NamedTuple):
 
 
 class Config(NamedTuple):
-    """What the repository sets: of two layers that cover a path the later one wins."""
+    """What the repository sets. Of two layers that cover a path the later one wins; the command line is put behind them."""
 
     strict: bool
     layers: tuple[Layer, ...]
+
+
+class Severities:
+    """What the layers make of each rule; `check_of` are the rules of this run, `elsewhere` tells the ids of all."""
+
+    def __init__(self, layers: Iterable[Layer], check_of: Mapping[str, str], elsewhere: Callable[[], Container[str]]) -> None:
+        self._layers = [(layer.covers, _by_rule(layer, check_of, elsewhere)) for layer in layers]
+
+    def of(self, rule: str, path: str, own: str) -> str:
+        """The severity of a rule on a path, `own` where nothing is said."""
+        for covers, severities in reversed(self._layers):
+            if rule in severities and (covers is None or covers.fullmatch(path)):
+                return severities[rule]
+        return own
+
+    def off(self, rule: str) -> bool:
+        """Whether a rule is off on every path, and need not be loaded."""
+        for covers, severities in reversed(self._layers):
+            if rule in severities and (covers is None or severities[rule] != 'off'):
+                return severities[rule] == 'off'
+        return False
+
+
+def _by_rule(layer: Layer, check_of: Mapping[str, str], elsewhere: Callable[[], Container[str]]) -> dict[str, str]:
+    """The layer's severities by rule id. A rule's own id says more than its check's."""
+    found: dict[str, str] = {}
+    for name, severity in sorted(layer.ids, key=lambda one: one[0] in check_of):
+        named = [rule for rule, check in check_of.items() if name in (rule, check)]
+        if not named and name not in elsewhere():
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, {*check_of, *check_of.values()}, 1, 0)
+            place = f'{layer.where}: ' if layer.where else ''
+            raise HookError(f'{place}there is no check or rule {name!r}; the closest is {close[0] if close else "none"}')
+        found.update(dict.fromkeys(named, severity))
+    return found
 
 
 def read() -> Config:

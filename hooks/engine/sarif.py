@@ -22,8 +22,13 @@ _SECURITY_SEVERITY = {'critical': '9.5', 'high': '8.0', 'medium': '5.5', 'low': 
 _LINK = re.compile(r'\[([^\]]*)\](?=\()')
 
 
-def as_sarif(findings: Sequence[Finding], suppressed: Sequence[Finding], passed_over: Mapping[str, str], strict: bool) -> str:
-    """One run. `suppressed` were found too, and a comment in the source lets them through; `passed_over` says why of each file not read."""
+def as_sarif(
+    findings: Sequence[Finding], suppressed: Sequence[Finding], passed_over: Mapping[str, str], strict: bool, whole: bool = True
+) -> str:
+    """One run. `suppressed` were found too, and a comment in the source lets them through.
+
+    `passed_over` says of each file that was not read why; `whole`: the run did its work all the same.
+    """
     every = [*findings, *suppressed]
     named = {document.id: document for document in every_rule()}
     first = {finding.rule: finding for finding in reversed(every)}
@@ -38,7 +43,7 @@ def as_sarif(findings: Sequence[Finding], suppressed: Sequence[Finding], passed_
     run = {
         'tool': {'driver': driver},
         'columnKind': 'unicodeCodePoints',
-        'invocations': [{'executionSuccessful': True, 'toolExecutionNotifications': [_not_read(*one) for one in passed_over.items()]}],
+        'invocations': [{'executionSuccessful': whole, 'toolExecutionNotifications': [_not_read(*one) for one in passed_over.items()]}],
         'results': results,
     }
     return json.dumps({'$schema': SCHEMA, 'version': '2.1.0', 'runs': [run]}, indent=1) + '\n'
@@ -98,7 +103,8 @@ def _result(finding: Finding, number: int, fingerprint: str, strict: bool) -> di
                 }
             }
         ],
-        'partialFingerprints': {'sixgapsIdentity/v1': fingerprint},
+        # The second is the only one that code scanning looks at when a report is sent to it without its own action.
+        'partialFingerprints': {'sixgapsIdentity/v1': fingerprint, 'primaryLocationLineHash': fingerprint},
         'properties': {'check': finding.check, 'gap': finding.gap, 'risk': finding.risk},
     }
 
