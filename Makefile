@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup try test lint bench linear fuzz clean
+.PHONY: setup try test lint docs bench linear fuzz clean
 
 setup: .venv/ready
 
@@ -21,6 +21,9 @@ lint: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/ready      # docs/checks/: a page a check, out of the rules and their tests
+	$(BIN)/python docs/generate.py
 
 bench: .venv/ready     # ratios measured in one run, against raw ast-grep with the same rules
 	$(BIN)/python benchmarks/ten_files.py

@@ -55,6 +55,16 @@ def test_a_second_fault_beside_an_old_one_is_the_one_reported(hooked: Repo) -> N
     assert 'a.py:6:12' not in done.stdout + done.stderr
 
 
+def test_of_like_faults_in_two_files_the_new_one_is_reported(repo: Repo) -> None:
+    names = [f'{letter}.py' for letter in 'abcdef']
+    repo.save(**{name[0]: FAULT for name in names if name != 'd.py'})
+    for name in names:
+        repo.write(name, FAULT if name == 'd.py' else '\n' + FAULT)
+    repo.git('add', '-A')
+    done = repo.sixgaps(*names)
+    assert done.stdout.count(': error: ') == 1 and 'd.py:2:12' in done.stdout
+
+
 def test_amend(hooked: Repo) -> None:
     hooked.save(a=CLEAN)
     hooked.write('a.py', FAULT)

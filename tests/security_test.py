@@ -74,7 +74,7 @@ def test_a_link_inside_is_followed(repo: Repo) -> None:
     assert refused(repo.sixgaps('folder/a.py'))
 
 
-@pytest.mark.parametrize('format', ['text', 'json'])
+@pytest.mark.parametrize('format', ['text', 'json', 'sarif', 'github'])
 def test_nothing_moves_the_cursor(repo: Repo, format: str) -> None:
     name = 'a\x1b[2J\u202e\r.py'
     repo.write(name, 'eval(x + "\x1b[31m\x07\u202e")\n')
@@ -85,7 +85,7 @@ def test_nothing_moves_the_cursor(repo: Repo, format: str) -> None:
     assert done.returncode == 2 and 'gone.py' in done.stderr
 
 
-@pytest.mark.parametrize('format', ['text', 'json'])
+@pytest.mark.parametrize('format', ['text', 'json', 'sarif', 'github'])
 def test_a_secret_is_never_shown_whole(repo: Repo, format: str) -> None:
     repo.write(
         'a.py',

@@ -6,16 +6,18 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
+from importlib import import_module
 from typing import NamedTuple
 
-from . import change, report
+from . import change, config, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import is_submodule, root
-from .rules import Document, documents, folder, joined, lost, template
-from .scan import LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, why_not
+from .rules import documents, every_rule, joined, lost, template
+from .scan import IGNORE, LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, unheard, why_not
 
 
 class Extra(NamedTuple):
@@ -73,34 +75,51 @@ def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
         default='auto',
         help='report what this change introduces, or all that stands in the files (default: auto)',
     )
-    parser.add_argument('--strict', action='store_true', help='advice blocks too')
+    parser.add_argument('--strict', action=argparse.BooleanOptionalAction, help='advice blocks too')
     parser.add_argument('--disable', action='append', default=[], metavar='ID', help='say nothing of this check or rule')
     parser.add_argument('--warn', action='append', default=[], metavar='ID', help='make this check or rule advice')
     parser.add_argument('--error', action='append', default=[], metavar='ID', help='make this check or rule block')
-    parser.add_argument('--format', choices=('text', 'json'), default='text')
+    parser.add_argument('--format', choices=('text', 'json', 'sarif', 'github'), default='text')
     parser.add_argument('--output', metavar='FILE', help='write the report to a file instead of standard output')
     parser.add_argument('--no-color', action='store_true', help='no colour, even on a terminal')
     return parser.parse_args(argv)
 
 
 def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
-    collection = _Collection(gaps, args)
     paths = _from_root(args.files)
+    settings = config.read()
+    if args.strict is None:
+        args.strict = settings.strict
+    collection = _Collection(gaps, args, settings)
     _refuse_folders(paths)
     files = sources(paths)
     for path in paths:  # files that only a check in Python reads, and folders that are submodules
         if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
             files.passed_over.setdefault(path, reason)
     extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
-    in_git = root() is not None
-    found = collection.findings(files, extra_files, Tree(in_git=in_git))
-    scope = 'all'
-    if args.scope != 'all' and (found or in_git):
-        found, scope = _introduced(collection, found, files, extra_files, args.scope, in_git)
-    found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
+    stands = collection.findings(files, extra_files, Tree(in_git=root() is not None))
+    found, scope = _reported(collection, stands, files, extra_files, args.scope)
+    suppressed: list[Finding] = []
+    if args.format == 'sarif' and any(IGNORE in files.text(path) for path in files.paths()):
+        deaf = collection.deaf()
+        every = deaf.findings(files, extra_files, Tree(in_git=root() is not None))
+        shown = {(f.place, f.rule, f.message) for f in stands}
+        every, _ = _reported(deaf, every, files, extra_files, args.scope)
+        suppressed = [f for f in every if (f.place, f.rule, f.message) not in shown]
     blocking = sum(args.strict or f.severity == 'error' for f in found)
-    _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
+    _write(args, found, suppressed, report.Summary(blocking, len(found) - blocking, scope), files)
     return _passed_over(files, 1 if blocking else 0)
+
+
+def _reported(
+    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], asked: str
+) -> tuple[list[Finding], str]:
+    """Of what stands in the files what is reported, in order, and the scope that it came to."""
+    scope = 'all'
+    if asked != 'all' and (found or root() is not None):
+        found, scope = _introduced(collection, found, files, extra_files, asked, root() is not None)
+    # What is off on a path is off only now: code that moves from one path to another must still be seen to move.
+    return sorted((f for f in found if f.severity != 'off'), key=lambda f: (f.path, f.line, f.column, f.rule)), scope
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -155,15 +174,24 @@ def _surplus(collection: _Collection, found: list[Finding], paths: list[str], ch
     olds = [collection.before(one) for one in changes if one.base is not None]
     left = change.introduced(pool, olds)
     if left and len(left) < len(pool):  # which of several like findings is the new one: the one on an added line
-        added = change.added_lines(changes[0], (f.path for f in left))
+        alike = {finding.identity for finding in left}
+        added = change.added_lines(changes[0], (f.path for f in pool if f.identity in alike))
         left = change.introduced(pool, olds, lambda f: bool(added.get(f.path, set()) & set(range(f.line, f.end_line + 1))))
     passed = set(paths)
     return [finding for finding in left if finding.path in passed]
 
 
-def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.Summary) -> None:
+def _write(
+    args: argparse.Namespace, found: Sequence[Finding], suppressed: Sequence[Finding], summary: report.Summary, files: Sources
+) -> None:
     if args.format == 'json':
         text = report.as_json(found)
+    elif args.format == 'sarif':
+        from .sarif import as_sarif  # what it imports takes longer than a clean run
+
+        text = as_sarif(found, suppressed, files.passed_over, args.strict, not any(map(_fails, files.passed_over.values())))
+    elif args.format == 'github':
+        text = report.as_github(found, args.strict, summary)
     else:
         colour = not args.no_color and not args.output and sys.stdout.isatty() and not os.environ.get('NO_COLOR')
         text = report.as_text(found, args.strict, summary, colour)
@@ -181,39 +209,37 @@ def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.S
 def _passed_over(files: Sources, status: int) -> int:
     for path, reason in files.passed_over.items():
         print(f'sixgaps: not scanned: {report.clean(path)}: {reason}'.encode('utf-8', 'replace').decode(), file=sys.stderr)
-        if not reason.startswith(('over ', LINK_OUT, SUBMODULE)):
+        if _fails(reason):
             status = 2
     return status
+
+
+def _fails(reason: str) -> bool:
+    """Whether a file that was passed over for this reason is more than the hook may leave out."""
+    return not reason.startswith(('over ', LINK_OUT, SUBMODULE))
 
 
 class _Collection:
     """The rules and checks that this run applies, and at which severity."""
 
-    def __init__(self, gaps: Sequence[Gap], args: argparse.Namespace) -> None:
+    def __init__(self, gaps: Sequence[Gap], args: argparse.Namespace, settings: config.Config) -> None:
         self._gap_of = {document.id: gap.number for gap in gaps for document in documents(gap.name)}
         self._by_id = {document.id: document for gap in gaps for document in documents(gap.name)}
         self._extras = [(gap.number, extra) for gap in gaps for extra in gap.extras]
+        self._heeds = True
         check_of = {i: document.check for i, document in self._by_id.items()}
         check_of.update({rule: check for _, extra in self._extras for rule, check in extra.rules.items()})
-        self._check_of = check_of
-        self._set: dict[str, str] = {}
-        for severity, names in (('warning', args.warn), ('error', args.error), ('off', args.disable)):
-            for name in names:
-                self._set.update(dict.fromkeys(self._named(name), severity))
-        chosen = [document for document in self._by_id.values() if self._set.get(document.id) != 'off']
+        given = tuple((name, severity) for key, severity in config.LISTS.items() for name in getattr(args, key))
+        self._severities = config.Severities((*settings.layers, config.Layer('', given)), check_of, _every_id)
+        chosen = [document for document in self._by_id.values() if not self._severities.off(document.id)]
         self._rules = [document for document in chosen if not lost(document)]
         self._lost = [document for document in chosen if lost(document)]
 
-    def _named(self, name: str) -> list[str]:
-        found = [rule for rule, check in self._check_of.items() if name in (rule, check)]
-        if not found:
-            from difflib import get_close_matches
-
-            if any(name in (document.id, document.check) for document in _all_rules()):
-                return []  # another gap's: the same arguments may serve several hooks
-            close = get_close_matches(name, {*self._check_of, *self._check_of.values()}, 1, 0)
-            raise HookError(f'there is no check or rule {name!r}; the closest is {close[0] if close else "none"}')
-        return found
+    def deaf(self) -> _Collection:
+        """The same, but no comment suppresses anything."""
+        other = copy(self)
+        other._heeds = False
+        return other
 
     def is_extra(self, path: str) -> bool:
         """Whether a check in Python reads this file."""
@@ -238,8 +264,8 @@ class _Collection:
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
-        chosen = self._lost if lost_only else self._rules
-        matches = scan(joined(rule for rule in chosen if rule.language in languages), files)
+        wanted = joined(rule for rule in (self._lost if lost_only else self._rules) if rule.language in languages)
+        matches = scan(wanted, files) if self._heeds else [unheard(match) for match in scan(wanted, files.heard())]
         if before:
             for match in matches:
                 match.metadata.pop('needs', None)
@@ -248,7 +274,7 @@ class _Collection:
         found = []
         for match in {(m.rule, m.place, m.message): m for m in matches}.values():
             finding, moved = self._finding(match)
-            if not (moved and _suppressed(finding, files.text(finding.path))):
+            if not (moved and self._heeds and _suppressed(finding, files.text(finding.path))):
                 found.append(finding)
         for number, extra in self._extras:
             read = cache(lambda selects=extra.selects: {name: tree.read(name) for name in tree.named(selects)})  # once for all its files
@@ -265,8 +291,8 @@ class _Collection:
         except ValueError as error:
             files.passed_over[path] = f'{error}; mend the file'
             return []
-        kept = (finding for finding in found if self._set.get(finding.rule) != 'off' and not _suppressed(finding, text))
-        return [replace(finding, gap=number, severity=self._set.get(finding.rule, finding.severity)) for finding in kept]
+        kept = (finding for finding in found if not (self._heeds and _suppressed(finding, text)))
+        return [replace(f, gap=number, severity=self._severities.of(f.rule, path, f.severity)) for f in kept]
 
     def _filled(self, match: Match, fact: Match) -> Match:
         """The match moved to the place of a fact, its message filled with the fact's captures."""
@@ -292,7 +318,7 @@ class _Collection:
             elif line.startswith('Fix:'):
                 fix = line[4:].strip()
         cwe = str(match.metadata.get('cwe', ''))
-        severity = self._set.get(match.rule) or ('error' if match.severity == 'error' else 'warning')
+        severity = self._severities.of(match.rule, place.path, 'error' if match.severity == 'error' else 'warning')
         return (
             Finding(
                 path=place.path,
@@ -318,8 +344,12 @@ class _Collection:
         )
 
 
-def _all_rules() -> list[Document]:
-    return [document for path in folder().glob('*.yml') if path.stem != 'facts' for document in documents(path.stem)]
+def _every_id() -> set[str]:
+    """The ids of the checks and rules of all hooks, for the same settings may serve several."""
+    gaps: Sequence[Gap] = import_module('..six_gaps', __package__).GAPS
+    pairs = [(document.id, document.check) for document in every_rule()]
+    pairs += [pair for gap in gaps for extra in gap.extras for pair in extra.rules.items()]
+    return {name for pair in pairs for name in pair}
 
 
 def _suppressed(finding: Finding, text: str) -> bool:
@@ -327,7 +357,7 @@ def _suppressed(finding: Finding, text: str) -> bool:
     lines = text.splitlines()
     for number in (finding.line - 1, finding.line - 2):
         if 0 <= number < len(lines):
-            _, mark, ids = lines[number].partition('ast-grep-ignore')
+            _, mark, ids = lines[number].partition(IGNORE)
             if mark and (not ids.startswith(':') or finding.rule in ids[1:].replace(',', ' ').split()):
                 return True
     return False

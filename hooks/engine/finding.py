@@ -6,6 +6,10 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+# Where the page of each check is read, docs/checks/ in the repository: the one place that knows the repository's address.
+REPOSITORY = 'https://github.com/OWNER/sixgaps'
+_PAGE = REPOSITORY + '/blob/main/docs/checks/{check}.md'
+
 
 class HookError(Exception):
     """The hook could not do its work; the text is one line that says what to do. Becomes exit status 2."""
@@ -64,12 +68,22 @@ class Finding:
         """What makes two findings the same fault: never the line number, so that code may move."""
         return self.rule, self.message, ' '.join(self.text.split())
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.path, self.line, self.column, self.end_line, self.end_column)
+
+    @property
+    def url(self) -> str:
+        """The page of its check."""
+        return _PAGE.format(check=self.check)
+
     def as_dict(self) -> dict[str, Any]:
         """The finding by name, as JSON shows it."""
         fields = asdict(self)
         for name in ('text', 'lost', 'captures'):
             del fields[name]
-        return fields
+        return {**fields, 'url': self.url}
 
 
 _KNOWN_SECRET = re.compile(

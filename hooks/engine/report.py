@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .finding import Finding
@@ -47,10 +47,36 @@ def as_text(findings: Sequence[Finding], strict: bool, summary: Summary, colour:
             parts.append(f'    why: {clean(finding.why)}\n')
         if finding.fix_hint:
             parts.append(f'    fix: {clean(finding.fix_hint)}\n')
-        parts.append('\n')
+        parts.append(f'    docs: {finding.url}\n\n')
     if findings:
         parts.append(_last(findings, summary))
     return ''.join(parts)
+
+
+def as_github(findings: Sequence[Finding], strict: bool, summary: Summary) -> str:
+    """Workflow commands that GitHub shows as annotations on the lines of a pull request, and the summary for the log."""
+    parts = []
+    for finding in findings:
+        told = [_short(finding.message), f'why: {finding.why}', f'fix: {finding.fix_hint}', f'docs: {finding.url}']
+        place = {'file': finding.path, 'line': finding.line, 'endLine': finding.end_line}
+        if finding.end_line == finding.line:  # columns mean nothing to it where there are several lines
+            place |= {'col': finding.column, 'endColumn': finding.end_column}
+        place['title'] = f'sixgaps: {finding.rule}'
+        named = ','.join(f'{name}={_escaped(str(value), _PROPERTY)}' for name, value in place.items())
+        level = 'error' if strict or finding.severity == 'error' else 'warning'
+        parts.append(f'::{level} {named}::{_escaped(chr(10).join(told), _MESSAGE)}\n')
+    if findings:
+        parts.append(_last(findings, summary))
+    return ''.join(parts)
+
+
+# What ends a message, and what ends a property before it: the runner reads these forms back.
+_MESSAGE = {'%': '%25', '\r': '%0D', '\n': '%0A'}
+_PROPERTY = {**_MESSAGE, ':': '%3A', ',': '%2C'}
+
+
+def _escaped(text: str, marks: Mapping[str, str]) -> str:
+    return clean(''.join(marks.get(letter, letter) for letter in text))
 
 
 def _short(text: str) -> str:

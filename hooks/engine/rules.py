@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .finding import HookError
 
@@ -96,6 +96,24 @@ def template(document: Document) -> str:
     if match is None:
         return ''
     return (match[1].replace('\\"', '"') if match[1] is not None else match[2] or match[3] or '').strip()
+
+
+def unfilled(document: Document) -> str:
+    """The message of a rule where there is no finding to fill it."""
+    return re.sub(r'\$+[A-Z_0-9]+', '…', template(document))
+
+
+def every_rule() -> list[Document]:
+    """The rules of all gaps."""
+    return [document for path in sorted(folder().glob('*.yml')) if path.stem != 'facts' for document in documents(path.stem)]
+
+
+def metadata(document: Document) -> dict[str, Any]:
+    """All metadata of a rule, which takes a YAML parser; a hook that only scans has no use for it."""
+    import yaml
+
+    loaded = yaml.safe_load(document.text)
+    return dict(loaded.get('metadata') or {})
 
 
 def _listed(found: re.Match[str] | None) -> tuple[str, ...]:

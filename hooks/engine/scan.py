@@ -28,6 +28,8 @@ LINK_OUT = 'a symbolic link leads out of the repository'
 SUBMODULE = 'a submodule, which has hooks of its own'
 _TIMEOUT = 600  # seconds: a hang must end as an error, not as a hung commit
 _ARGUMENTS = 24_000 if os.name == 'nt' else 900_000  # bytes of file names that one process is given
+IGNORE = 'ast-grep-ignore'  # in a comment it suppresses what stands on its line or below it
+_UNHEARD = 'ast-grep_ignore'  # as long, so that columns stay
 _CODING = re.compile(rb'^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)')
 
 
@@ -74,6 +76,25 @@ class Sources:
         if path in self.texts:
             return self.texts[path]
         return decode(Path(path).read_bytes())
+
+    def heard(self) -> Sources:
+        """The same files with the comments that suppress made words like any other; `unheard` is the way back."""
+        found = Sources()
+        for path in self.paths():
+            text = self.text(path)
+            if IGNORE in text:
+                found.texts[path] = text.replace(IGNORE, _UNHEARD)
+            elif path in self.texts:
+                found.texts[path] = text
+            else:
+                found.read.append(path)
+        return found
+
+
+def unheard(match: Match) -> Match:
+    """A match in `Sources.heard` as it stands in the file."""
+    texts = {name: getattr(match, name).replace(_UNHEARD, IGNORE) for name in ('text', 'lines', 'message')}
+    return match._replace(**texts)
 
 
 _BY_NAME = {pattern: language for language, patterns in PATTERNS.items() for pattern in patterns if '*' not in pattern}
