@@ -8,14 +8,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from . import change, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import root
+from .mend import mend
 from .rules import Document, documents, folder, joined, lost, template
 from .scan import Match, Sources, language_of, scan, sources
+
+_ROUNDS = 5  # looks after a mend: one for each fix that lay inside another
 
 
 class Extra(NamedTuple):
@@ -77,6 +80,7 @@ def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     parser.add_argument('--disable', action='append', default=[], metavar='ID', help='say nothing of this check or rule')
     parser.add_argument('--warn', action='append', default=[], metavar='ID', help='make this check or rule advice')
     parser.add_argument('--error', action='append', default=[], metavar='ID', help='make this check or rule block')
+    parser.add_argument('--fix', action='store_true', help='write the safe fixes of what is reported into the files')
     parser.add_argument('--format', choices=('text', 'json'), default='text')
     parser.add_argument('--output', metavar='FILE', help='write the report to a file instead of standard output')
     parser.add_argument('--no-color', action='store_true', help='no colour, even on a terminal')
@@ -87,19 +91,42 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     collection = _Collection(gaps, args)
     paths = _from_root(args.files)
     _refuse_folders(paths)
+    files, found, scope = _look(collection, paths, args.scope)
+    mended: list[Finding] = []
+    left: dict[str, str] = {}
+    if args.fix:
+        for _ in range(_ROUNDS):
+            done, refused = mend(finding for finding in found if finding.path not in left)
+            left.update(refused)
+            if not done:
+                break
+            mended += done
+            # The scope stays what it was: a file that is mended back to its old text does not make this an audit.
+            files, found, scope = _look(collection, paths, scope)
+    blocking = sum(args.strict or f.severity == 'error' for f in found)
+    if mended:
+        _show(report.as_mended(mended), sys.stdout if args.format == 'text' else sys.stderr)
+    _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
+    status = 1 if blocking or mended else 0
+    for path, reason in left.items():
+        _show(f'sixgaps: not mended: {report.clean(path)}: {reason}\n', sys.stderr)
+        status = 2
+    return _passed_over(files, status)
+
+
+def _look(collection: _Collection, paths: Sequence[str], scope: str) -> tuple[Sources, list[Finding], str]:
+    """The files as they were read, what is reported of them in order, and whether that is `all` or what is `introduced`."""
     files = sources(paths)
     extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path)]
     in_git = root() is not None
     found = collection.findings(files, extra_files, Tree(in_git=in_git))
-    scope = 'all'
-    if found and args.scope != 'all':
-        found, scope = _introduced(collection, found, files.paths() + extra_files, args.scope, in_git)
-    if scope == 'all':
+    reported = scope if scope == 'introduced' else 'all'
+    if found and scope != 'all':
+        found, reported = _introduced(collection, found, files.paths() + extra_files, scope, in_git)
+    if reported == 'all':
         found = [finding for finding in found if not finding.lost]
     found.sort(key=lambda f: (f.path, f.line, f.column, f.rule))
-    blocking = sum(args.strict or f.severity == 'error' for f in found)
-    _write(args, found, report.Summary(blocking, len(found) - blocking, scope))
-    return _passed_over(files, 1 if blocking else 0)
+    return files, found, reported
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -131,8 +158,10 @@ def _introduced(collection: _Collection, found: list[Finding], paths: list[str],
             raise HookError('--scope introduced needs a git repository; here is none')
         return found, 'all'
     changes = change.changes()
-    if scope == 'auto' and change.is_audit(paths, changes):
+    same = change.unchanged(paths, changes)
+    if scope == 'auto' and same:
         return found, 'all'
+    found = [finding for finding in found if finding.path not in same]
     asked = [finding for finding in found if finding.lost]
     left = _surplus(collection, [finding for finding in found if not finding.lost], paths, changes)
     if asked:
@@ -171,8 +200,12 @@ def _write(args: argparse.Namespace, found: Sequence[Finding], summary: report.S
         except OSError as error:
             raise HookError(f'cannot write {args.output}: {error.strerror}') from None
         return
-    sys.stdout.buffer.write(text.encode('utf-8', 'replace'))
-    sys.stdout.flush()
+    _show(text, sys.stdout)
+
+
+def _show(text: str, stream: TextIO) -> None:
+    stream.buffer.write(text.encode('utf-8', 'replace'))
+    stream.flush()
 
 
 def _passed_over(files: Sources, status: int) -> int:
@@ -304,10 +337,11 @@ class _Collection:
                 why=why,
                 fix_hint=fix,
                 snippet=mask('\n'.join(lines.split('\n')[:10]), cwe),
-                replacement=match.replacement,
+                replacement=match.mend.new if match.mend and not moved else None,
                 text=text,
                 lost=tuple(match.metadata.get('lost', ())),
                 captures=tuple((name, captured) for name, (_, captured) in match.captures.items()),
+                mend=match.mend if match.metadata.get('fix') == 'safe' else None,
             ),
             moved,
         )
