@@ -195,3 +195,9 @@ def test_a_file_that_changed_meanwhile_is_named_and_left(
     assert command.run([GAPS[2]], ['--fix', 'a.py'], 'sixgaps') == 2
     assert capsys.readouterr().err == 'sixgaps: not mended: a.py: it has changed since it was looked at; run again\n'
     assert (tmp_path / 'a.py').read_text() == '# saved by an editor\n' + BARE
+
+
+def test_the_page_names_every_rule_under_what_it_is() -> None:
+    safe, _, unsafe = (ROOT / 'docs' / 'fix.md').read_text().partition('**Unsafe**')
+    for name, (_, rule) in MENDING.items():
+        assert (f'`{name}`' in safe, f'`{name}`' in unsafe) == (rule['metadata']['fix'] == 'safe', rule['metadata']['fix'] == 'unsafe')
