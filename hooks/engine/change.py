@@ -71,16 +71,16 @@ def _against(base: str) -> Change:
     return Change(base, old, changed)
 
 
-def is_audit(paths: Sequence[str], found: Sequence[Change]) -> bool:
-    """Whether some file passed has no change, so that this is a look at everything (--all-files, --files)."""
+def unchanged(paths: Sequence[str], found: Sequence[Change]) -> set[str]:
+    """The files passed that are as they were: with one of them, this is a look at everything (--all-files, --files)."""
     if any(change.base is None for change in found):
-        return False
-    unchanged = [path for path in paths if not any(path in change.changed for change in found)]
-    if not unchanged:
-        return False
+        return set()
+    same = [path for path in paths if not any(path in change.changed for change in found)]
+    if not same:
+        return set()
     # An untracked file is not in git's difference, and new all the same.
-    known = set(git.run('ls-files', '-z', '--', *unchanged).split(b'\0')) if len(unchanged) < 1000 else {b'many'}
-    return b'many' in known or any(os.fsencode(path) in known for path in unchanged)
+    known = set(git.run('ls-files', '-z', '--', *(same if len(same) < 1000 else ())).split(b'\0'))
+    return {path for path in same if os.fsencode(path) in known}
 
 
 def shortened(found: Sequence[Change], paths: Iterable[str]) -> list[str]:

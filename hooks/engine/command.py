@@ -10,14 +10,17 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from . import change, config, report
 from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import is_submodule, root
+from .mend import mend
 from .rules import documents, every_rule, joined, lost, template
 from .scan import IGNORE, LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, unheard, why_not
+
+_ROUNDS = 5  # looks after a mend: one for each fix that lay inside another
 
 
 class Extra(NamedTuple):
@@ -79,6 +82,7 @@ def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
     parser.add_argument('--disable', action='append', default=[], metavar='ID', help='say nothing of this check or rule')
     parser.add_argument('--warn', action='append', default=[], metavar='ID', help='make this check or rule advice')
     parser.add_argument('--error', action='append', default=[], metavar='ID', help='make this check or rule block')
+    parser.add_argument('--fix', action='store_true', help='write the safe fixes of what is reported into the files')
     parser.add_argument('--format', choices=('text', 'json', 'sarif', 'github'), default='text')
     parser.add_argument('--output', metavar='FILE', help='write the report to a file instead of standard output')
     parser.add_argument('--no-color', action='store_true', help='no colour, even on a terminal')
@@ -92,23 +96,49 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
         args.strict = settings.strict
     collection = _Collection(gaps, args, settings)
     _refuse_folders(paths)
+    look = _look(collection, paths, args.scope)
+    mended: list[Finding] = []
+    left: dict[str, str] = {}
+    if args.fix:
+        for _ in range(_ROUNDS):
+            done, refused = mend(finding for finding in look.found if finding.path not in left)
+            left.update(refused)
+            if not done:
+                break
+            mended += done
+            # The scope stays what it was: a file that is mended back to its old text does not make this an audit.
+            look = _look(collection, paths, look.scope)
+    blocking = sum(args.strict or f.severity == 'error' for f in look.found)
+    if mended:
+        _show(report.as_mended(mended), sys.stdout if args.format == 'text' else sys.stderr)
+    suppressed = _suppressed_by_comment(collection, look) if args.format == 'sarif' else []
+    _write(args, look.found, suppressed, report.Summary(blocking, len(look.found) - blocking, look.scope), look.files)
+    status = 1 if blocking or mended else 0
+    for path, reason in left.items():
+        _show(f'sixgaps: not mended: {report.clean(path)}: {reason}\n', sys.stderr)
+        status = 2
+    return _passed_over(look.files, status)
+
+
+class _Look(NamedTuple):
+    """The files as they were read, what stands in them, what is reported of that, and whether that is `all` or what is `introduced`."""
+
+    files: Sources
+    extra_files: list[str]
+    stands: list[Finding]
+    found: list[Finding]
+    scope: str
+
+
+def _look(collection: _Collection, paths: Sequence[str], scope: str) -> _Look:
     files = sources(paths)
     for path in paths:  # files that only a check in Python reads, and folders that are submodules
         if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
             files.passed_over.setdefault(path, reason)
     extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
     stands = collection.findings(files, extra_files, Tree(in_git=root() is not None))
-    found, scope = _reported(collection, stands, files, extra_files, args.scope)
-    suppressed: list[Finding] = []
-    if args.format == 'sarif' and any(IGNORE in files.text(path) for path in files.paths()):
-        deaf = collection.deaf()
-        every = deaf.findings(files, extra_files, Tree(in_git=root() is not None))
-        shown = {(f.place, f.rule, f.message) for f in stands}
-        every, _ = _reported(deaf, every, files, extra_files, args.scope)
-        suppressed = [f for f in every if (f.place, f.rule, f.message) not in shown]
-    blocking = sum(args.strict or f.severity == 'error' for f in found)
-    _write(args, found, suppressed, report.Summary(blocking, len(found) - blocking, scope), files)
-    return _passed_over(files, 1 if blocking else 0)
+    found, reported = _reported(collection, stands, files, extra_files, scope)
+    return _Look(files, extra_files, stands, found, reported)
 
 
 def _reported(
@@ -120,6 +150,17 @@ def _reported(
         found, scope = _introduced(collection, found, files, extra_files, asked, root() is not None)
     # What is off on a path is off only now: code that moves from one path to another must still be seen to move.
     return sorted((f for f in found if f.severity != 'off'), key=lambda f: (f.path, f.line, f.column, f.rule)), scope
+
+
+def _suppressed_by_comment(collection: _Collection, look: _Look) -> list[Finding]:
+    """What would be reported if no comment suppressed anything, without what is."""
+    if not any(IGNORE in look.files.text(path) for path in look.files.paths()):
+        return []
+    deaf = collection.deaf()
+    every = deaf.findings(look.files, look.extra_files, Tree(in_git=root() is not None))
+    every, _ = _reported(deaf, every, look.files, look.extra_files, look.scope)
+    shown = {(f.place, f.rule, f.message) for f in look.stands}
+    return [f for f in every if (f.place, f.rule, f.message) not in shown]
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -154,10 +195,12 @@ def _introduced(
         return found, 'all'
     paths = files.paths() + extra_files
     changes = change.changes()
-    if scope == 'auto' and change.is_audit(paths, changes):
+    same = change.unchanged(paths, changes)
+    if scope == 'auto' and same:
         return found, 'all'
+    found = [finding for finding in found if finding.path not in same]
     left = _surplus(collection, found, paths, changes)
-    shortened = change.shortened(changes, files.paths())
+    shortened = change.shortened(changes, [path for path in files.paths() if path not in same])
     if shortened:
         asked = collection.findings(files.only(shortened), [], Tree(), lost_only=True)
         left = taken_away(left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes])
@@ -202,8 +245,12 @@ def _write(
         except OSError as error:
             raise HookError(f'cannot write {args.output}: {error.strerror}') from None
         return
-    sys.stdout.buffer.write(text.encode('utf-8', 'replace'))
-    sys.stdout.flush()
+    _show(text, sys.stdout)
+
+
+def _show(text: str, stream: TextIO) -> None:
+    stream.buffer.write(text.encode('utf-8', 'replace'))
+    stream.flush()
 
 
 def _passed_over(files: Sources, status: int) -> int:
@@ -335,10 +382,11 @@ class _Collection:
                 why=why,
                 fix_hint=fix,
                 snippet=mask('\n'.join(lines.split('\n')[:10]), cwe),
-                replacement=match.replacement,
+                replacement=match.mend.new if match.mend and not moved else None,
                 text=text,
                 lost=tuple(match.metadata.get('lost', ())),
                 captures=tuple((name, captured) for name, (_, captured) in match.captures.items()),
+                mend=match.mend if match.metadata.get('fix') == 'safe' else None,
             ),
             moved,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 # Where the page of each check is read, docs/checks/ in the repository: the one place that knows the repository's address.
 REPOSITORY = 'https://github.com/OWNER/sixgaps'
@@ -33,6 +33,15 @@ class Place:
         )
 
 
+class Mend(NamedTuple):
+    """What a rule's fix writes: the bytes from start to end of the file's text as UTF-8, what stands there, what is to."""
+
+    start: int
+    end: int
+    old: str
+    new: str
+
+
 @dataclass(frozen=True)
 class Finding:
     """One fault at one place: 1-based lines, 1-based columns in characters."""
@@ -55,6 +64,7 @@ class Finding:
     text: str = field(default='', repr=False)
     lost: tuple[str, ...] = field(default=(), repr=False)  # it stands where the change took places of these facts away
     captures: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    mend: Mend | None = field(default=None, repr=False)  # of a fix that is marked safe
 
     @classmethod
     def placed(cls, place: Place, source: str, **what: Any) -> Finding:
@@ -81,7 +91,7 @@ class Finding:
     def as_dict(self) -> dict[str, Any]:
         """The finding by name, as JSON shows it."""
         fields = asdict(self)
-        for name in ('text', 'lost', 'captures'):
+        for name in ('text', 'lost', 'captures', 'mend'):
             del fields[name]
         return {**fields, 'url': self.url}
 

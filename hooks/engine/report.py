@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from .finding import Finding
+from .finding import Finding, mask
 
 _CONTROL = re.compile(r'[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]')
 _WIDTH = 160  # characters of a source line that are shown
@@ -79,6 +80,22 @@ def _escaped(text: str, marks: Mapping[str, str]) -> str:
     return clean(''.join(marks.get(letter, letter) for letter in text))
 
 
+def as_mended(findings: Sequence[Finding]) -> str:
+    """What --fix wrote: each place with the lines that it took out and put in."""
+    parts = []
+    for finding in findings:
+        parts.append(f'{clean(f"{finding.path}:{finding.line}:{finding.column}")}: mended [{finding.rule}]\n')
+        if finding.mend:
+            old, new = finding.mend.old.splitlines(), finding.mend.new.splitlines()
+            for tag, start, end, to, until in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+                if tag != 'equal':
+                    parts += [f'    - {_short(clean(mask(line)))}\n' for line in old[start:end]]
+                    parts += [f'    + {_short(clean(mask(line)))}\n' for line in new[to:until]]
+    many = 'it, stage it' if len(findings) == 1 else 'them, stage them'
+    parts.append(f'sixgaps: {len(findings)} mended; look at {many} and commit again.\n')
+    return ''.join(parts)
+
+
 def _short(text: str) -> str:
     folded = ' '.join(text.split())
     return folded if len(folded) <= 240 else folded[:240] + '…'
@@ -102,6 +119,9 @@ def _last(findings: Sequence[Finding], summary: Summary) -> str:
     what = 'stands in the files passed' if summary.scope == 'all' else 'this change introduces'
     block = f'{summary.blocking} block{"s" if summary.blocking == 1 else ""}'
     lines = [f'sixgaps: {block}, {summary.advice} advice, of what {what}.']
+    mendable = sum(f.mend is not None for f in findings)
+    if mendable:
+        lines.append(f'--fix mends {mendable} of them.')
     if summary.blocking:
         first = next((f for f in findings if f.severity == 'error'), findings[0])
         mark = '//' if first.rule.startswith('ts-') else '#'

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .finding import HookError, Place
+from .finding import HookError, Mend, Place
 from .rules import LANGUAGE_GLOBS, PATTERNS, plain, shared_matchers
 
 VERSION = '0.51'
@@ -45,7 +45,7 @@ class Match(NamedTuple):
     severity: str
     metadata: dict[str, Any]
     captures: dict[str, tuple[Place, str]]
-    replacement: str | None
+    mend: Mend | None
 
 
 class Sources:
@@ -115,23 +115,29 @@ def language_of(path: str) -> str | None:
 
 def decode(data: bytes) -> str:
     """The text of a file: UTF-8, else by its BOM or coding line, else Latin-1, which never fails."""
-    try:
-        return data.decode('utf-8')
-    except UnicodeDecodeError:
-        pass
+    return data.decode(encoding(data))
+
+
+def encoding(data: bytes) -> str:
+    """The name of the encoding that a file's bytes are in."""
+    if _reads(data, 'utf-8'):
+        return 'utf-8'
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        try:
-            return data.decode('utf-16')
-        except UnicodeDecodeError:
-            return data.decode('latin-1')
+        return 'utf-16' if _reads(data, 'utf-16') else 'latin-1'
     for line in data.split(b'\n', 2)[:2]:
         declared = _CODING.match(line)
         if declared:
-            try:
-                return data.decode(declared[1].decode('ascii'))
-            except (LookupError, UnicodeDecodeError):
-                break
-    return data.decode('latin-1')
+            name = declared[1].decode('ascii')
+            return name if _reads(data, name) else 'latin-1'
+    return 'latin-1'
+
+
+def _reads(data: bytes, name: str) -> bool:
+    try:
+        data.decode(name)
+    except (LookupError, UnicodeError):
+        return False
+    return True
 
 
 def sources(paths: Iterable[str]) -> Sources:
@@ -359,5 +365,22 @@ def _match(row: dict[str, Any], path: str) -> Match:
         severity=row['severity'],
         metadata=row.get('metadata') or {},
         captures={name: (_place(path, node['range']), node['text']) for name, node in single.items()},
-        replacement=row.get('replacement'),
+        mend=_mend(row),
     )
+
+
+def _mend(row: dict[str, Any]) -> Mend | None:
+    """What the rule's fix writes, None where it has none or changes nothing."""
+    new, old = row.get('replacement'), row['text']
+    if new is None:
+        return None
+    indent = len(row['lines']) - len(row['lines'].lstrip(' '))
+    first, *rest = new.split('\n')
+    # ast-grep takes the indentation off all lines but the first and puts it on again, and where a line has less (an empty
+    # one, one of a string) it only puts it on.
+    if rest and not all(line.startswith(' ' * indent) for line in old.split('\n')[1:]):
+        if not all(line.startswith(' ' * indent) for line in rest):
+            return None
+        new = '\n'.join([first, *(line[indent:] for line in rest)])
+    offsets = row['replacementOffsets']
+    return Mend(offsets['start'], offsets['end'], old, new) if new != old else None
