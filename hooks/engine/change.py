@@ -83,6 +83,22 @@ def is_audit(paths: Sequence[str], found: Sequence[Change]) -> bool:
     return b'many' in known or any(os.fsencode(path) in known for path in unchanged)
 
 
+def shortened(found: Sequence[Change], paths: Iterable[str]) -> list[str]:
+    """The paths from which the change takes lines away against every base, and the new files while another file is gone."""
+    if any(change.base is None for change in found):
+        return []
+    taken = [_taken_from(change.base) for change in found if change.base]
+    moved = all(any(not os.path.lexists(path) for path in some) for some in taken)
+    known = set().union(*(change.old for change in found))
+    return [path for path in paths if all(path in some for some in taken) or (moved and path not in known)]
+
+
+def _taken_from(base: str) -> set[str]:
+    out = git.run('diff', '--numstat', '-z', '--no-renames', '--no-ext-diff', '--no-textconv', '--ignore-submodules', base, '--')
+    rows = (row.split(b'\t', 2) for row in out.split(b'\0') if row)
+    return {os.fsdecode(name) for _, taken, name in rows if taken != b'0'}
+
+
 def old_sources(change: Change, wanted: Callable[[str], bool]) -> Sources:
     """The old text of every file that the change touches: the deleted ones too, for code may have moved out of them."""
     paths = [path for path in change.old if wanted(path)]

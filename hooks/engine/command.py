@@ -92,36 +92,40 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
         args.strict = settings.strict
     collection = _Collection(gaps, args, settings)
     _refuse_folders(paths)
-    files = sources(paths)
-    for path in paths:  # files that only a check in Python reads, and folders that are submodules
-        if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
-            files.passed_over.setdefault(path, reason)
-    extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
-    stands = collection.findings(files, extra_files, Tree(in_git=root() is not None))
-    found, scope = _reported(collection, stands, files, extra_files, args.scope)
-    suppressed: list[Finding] = []
-    if args.format == 'sarif' and any(IGNORE in files.text(path) for path in files.paths()):
-        deaf = collection.deaf()
-        every = deaf.findings(files, extra_files, Tree(in_git=root() is not None))
-        shown = {(f.place, f.rule, f.message) for f in stands}
-        every, _ = _reported(deaf, every, files, extra_files, args.scope)
-        suppressed = [f for f in every if (f.place, f.rule, f.message) not in shown]
+    files, found, scope = _look(collection, paths, args.scope)
+    suppressed = _suppressed_too(collection, paths, found, scope) if args.format == 'sarif' else []
     blocking = sum(args.strict or f.severity == 'error' for f in found)
     _write(args, found, suppressed, report.Summary(blocking, len(found) - blocking, scope), files)
     return _passed_over(files, 1 if blocking else 0)
 
 
-def _reported(
-    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], asked: str
-) -> tuple[list[Finding], str]:
-    """Of what stands in the files what is reported, in order, and the scope that it came to."""
-    scope = 'all'
-    if found and asked != 'all':
-        found, scope = _introduced(collection, found, files.paths() + extra_files, asked, root() is not None)
-    if scope == 'all':
-        found = [finding for finding in found if not finding.lost]
+def _look(collection: _Collection, paths: Sequence[str], scope: str) -> tuple[Sources, list[Finding], str]:
+    """The files as they were read, what is reported of them in order, and whether that is `all` or what is `introduced`."""
+    files = sources(paths)
+    for path in paths:  # files that only a check in Python reads, and folders that are submodules
+        if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
+            files.passed_over.setdefault(path, reason)
+    extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
+    in_git = root() is not None
+    found = collection.findings(files, extra_files, Tree(in_git=in_git))
+    reported = 'all'
+    if scope != 'all' and (found or in_git):
+        found, reported = _introduced(collection, found, files, extra_files, scope, in_git)
     # What is off on a path is off only now: code that moves from one path to another must still be seen to move.
-    return sorted((f for f in found if f.severity != 'off'), key=lambda f: (f.path, f.line, f.column, f.rule)), scope
+    found = [finding for finding in found if finding.severity != 'off']
+    return files, sorted(found, key=lambda f: (f.path, f.line, f.column, f.rule)), reported
+
+
+def _suppressed_too(collection: _Collection, paths: Sequence[str], found: Sequence[Finding], scope: str) -> list[Finding]:
+    """What would be reported beside the findings if no comment in the source let it through."""
+    read = [path for path in paths if (language_of(path) or collection.is_extra(path)) and not why_not(path)]
+    if not any(IGNORE in Tree().read(path) for path in read):
+        return []
+    files, every, _ = _look(collection.deaf(), paths, scope)
+    shown = {(f.place, f.rule, f.message) for f in found}
+    others = [f for f in every if (f.place, f.rule, f.message) not in shown]
+    # Of like findings another one may now be the one that is introduced: what no comment lets through is none of these.
+    return others if scope == 'all' else [f for f in others if _suppressed(f, files.text(f.path))]
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -147,20 +151,22 @@ def _refuse_folders(paths: Sequence[str]) -> None:
             raise HookError(f'{path} is a folder; pass files, or look at everything with: pre-commit run --all-files')
 
 
-def _introduced(collection: _Collection, found: list[Finding], paths: list[str], scope: str, in_git: bool) -> tuple[list[Finding], str]:
+def _introduced(
+    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], scope: str, in_git: bool
+) -> tuple[list[Finding], str]:
     if not in_git:
         if scope == 'introduced':
             raise HookError('--scope introduced needs a git repository; here is none')
         return found, 'all'
+    paths = files.paths() + extra_files
     changes = change.changes()
     if scope == 'auto' and change.is_audit(paths, changes):
         return found, 'all'
-    asked = [finding for finding in found if finding.lost]
-    left = _surplus(collection, [finding for finding in found if not finding.lost], paths, changes)
-    if asked:
-        left = taken_away(
-            left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes if one.base]
-        )
+    left = _surplus(collection, found, paths, changes)
+    shortened = change.shortened(changes, files.paths())
+    if shortened:
+        asked = collection.findings(files.only(shortened), [], Tree(), lost_only=True)
+        left = taken_away(left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes])
     return left, 'introduced'
 
 
@@ -231,9 +237,9 @@ class _Collection:
         check_of.update({rule: check for _, extra in self._extras for rule, check in extra.rules.items()})
         given = tuple((name, severity) for key, severity in config.LISTS.items() for name in getattr(args, key))
         self._severities = config.Severities((*settings.layers, config.Layer('', given)), check_of, _every_id)
-        self._rules = [document for document in self._by_id.values() if not self._severities.off(document.id)]
-        if args.scope == 'all':  # what a change took away is no question to a whole tree
-            self._rules = [document for document in self._rules if not lost(document)]
+        chosen = [document for document in self._by_id.values() if not self._severities.off(document.id)]
+        self._rules = [document for document in chosen if not lost(document)]
+        self._lost = [document for document in chosen if lost(document)]
 
     def deaf(self) -> _Collection:
         """The same, but no comment suppresses anything."""
@@ -254,18 +260,20 @@ class _Collection:
         scanned.texts = {path: text for path, text in old.texts.items() if language_of(path) is not None}
         return self.findings(scanned, rest, tree, before=True)
 
-    def findings(self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False) -> list[Finding]:
+    def findings(
+        self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False, lost_only: bool = False
+    ) -> list[Finding]:
         """Everything found in the files, facts applied, suppressed findings left out.
 
         `before`: the files are the old ones. What a rule needs is then not asked: a fault that an old file held is old
-        even where only this change gives it its meaning.
+        even where only this change gives it its meaning. `lost_only`: by the rules that ask what a change took away.
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
-        wanted = joined(rule for rule in self._rules if rule.language in languages)
+        chosen = self._lost if lost_only else self._rules
+        wanted = joined(rule for rule in chosen if rule.language in languages)
         matches = scan(wanted, files) if self._heeds else [unheard(match) for match in scan(wanted, files.heard())]
         if before:
-            matches = [match for match in matches if 'lost' not in match.metadata]  # asked of the new text alone
             for match in matches:
                 match.metadata.pop('needs', None)
         matches = standing(matches, tree)

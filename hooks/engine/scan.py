@@ -64,6 +64,13 @@ class Sources:
         """Every path that is scanned."""
         return [*self.read, *self.texts]
 
+    def only(self, paths: Iterable[str]) -> Sources:
+        """These files, those of them that are here."""
+        kept, found = set(paths), Sources()
+        found.read = [path for path in self.read if path in kept]
+        found.texts = {path: text for path, text in self.texts.items() if path in kept}
+        return found
+
     def text(self, path: str) -> str:
         """The text of one of the files."""
         if path in self.texts:
