@@ -107,11 +107,8 @@ def main() -> int:
         raw, own = runs['raw ast-grep'].seconds, runs['sixgaps'].seconds
         print(f'{lines} lines in {len(names)} files')
         for name, run in runs.items():
-            print(
-                f'  {name:16} {run.seconds:7.2f} s {lines / run.seconds:10,.0f} lines/s '
-                f'{run.memory:6.0f} MiB, {run.seconds / raw:5.2f} x raw',
-                end='',
-            )
+            speed = f'{run.seconds:7.2f} s {lines / run.seconds:10,.0f} lines/s {run.memory:6.0f} MiB, {run.seconds / raw:5.2f} x raw'
+            print(f'  {name:16} {speed}', end='')
             print(f', {run.seconds / before[name][1]:5.1f} x for {lines / before[name][0]:.1f} x the lines' if name in before else '')
             before[name] = (lines, run.seconds)
         print(f'  introduced only / audit: {runs["introduced only"].seconds / own:.2f}  (aim: at most 2.2)', flush=True)
