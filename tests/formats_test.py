@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from importlib import metadata, resources
 from typing import Any
 
 import jsonschema
 import pytest
-from conftest import FAULT, Repo
+from conftest import FAULT, SCRIPTS, Repo
 from sixgaps.engine import finding, report, rules, sarif
 from sixgaps.engine.finding import Finding
 
@@ -28,8 +29,13 @@ SUPPRESSED = 'def g(text):\n    return eval(text)  # ast-grep-ignore: py-code-fr
 PASSWORD = 'import os\nSECRET_KEY = os.environ.get("SECRET_KEY", "hunter2hunter2")\n'
 
 
-def sarif_of(repo: Repo, *args: str) -> dict[str, Any]:
-    log = json.loads(repo.sixgaps('--format', 'sarif', *args).stdout)
+def hook(repo: Repo, *args: str, gap: str = '-input-validation') -> subprocess.CompletedProcess[str]:
+    """One gap's hook: its rules load in a quarter of the time of all."""
+    return repo.run(str(SCRIPTS / f'sixgaps{gap}'), *args, check=False)
+
+
+def sarif_of(repo: Repo, *args: str, gap: str = '-input-validation') -> dict[str, Any]:
+    log = json.loads(hook(repo, '--format', 'sarif', *args, gap=gap).stdout)
     SCHEMA.validate(log)
     (run,) = log['runs']
     return run
@@ -51,7 +57,7 @@ def test_the_schema_can_refuse() -> None:
 def test_sarif(repo: Repo) -> None:
     repo.write('app/a b%é.py', FAULT)
     repo.write('app/settings.py', PASSWORD)
-    run = sarif_of(repo, 'app/a b%é.py', 'app/settings.py')
+    run = sarif_of(repo, 'app/a b%é.py', 'app/settings.py', gap='')
     by_rule = {rule['id']: rule for rule in run['tool']['driver']['rules']}
     result = next(r for r in run['results'] if r['ruleId'] == 'py-code-from-strings')
     rule = by_rule['py-code-from-strings']
@@ -74,7 +80,7 @@ def test_sarif_of_nothing_is_valid_too(repo: Repo) -> None:
 
 def test_a_check_in_python_has_help_too(repo: Repo) -> None:
     repo.write('.gitlab-ci.yml', 'ship:\n  script: [kubectl apply -f k8s]\n')
-    run = sarif_of(repo, '.gitlab-ci.yml')
+    run = sarif_of(repo, '.gitlab-ci.yml', gap='-deployment-pipeline')
     rule = next(rule for rule in run['tool']['driver']['rules'] if rule['id'] == 'gl-deploy-without-tests')
     assert rule['defaultConfiguration'] == {'level': 'error'} and 'needs: [test]' in rule['help']['markdown']
 
@@ -107,7 +113,7 @@ def test_suppressed_findings_are_marked(repo: Repo) -> None:
     told = [(r['locations'][0]['physicalLocation']['region'], r.get('suppressions')) for r in sarif_of(repo, 'a.py')['results']]
     assert [(place['startLine'], marked) for place, marked in told] == [(2, None), (4, [{'kind': 'inSource', 'status': 'accepted'}])]
     assert told[1][0]['snippet']['text'] == '    return eval(text)  # ast-grep-ignore: py-code-from-strings'
-    assert repo.sixgaps('a.py').stdout.count('[py-code-from-strings]') == 1
+    assert hook(repo, 'a.py').stdout.count('[py-code-from-strings]') == 1
 
 
 def test_of_what_is_suppressed_only_the_new_is_told(repo: Repo) -> None:
@@ -145,13 +151,13 @@ def parsed(line: str) -> tuple[str, dict[str, str], str]:
 def test_github(repo: Repo) -> None:
     name = 'app/50%, a:b.py'
     repo.write(name, FAULT)
-    done = repo.sixgaps('--format', 'github', name)
+    done = hook(repo, '--format', 'github', name)
     command, place, message = parsed(done.stdout.splitlines()[0])
     assert done.returncode == 1 and command == 'error'
     assert place == {'file': name, 'line': '2', 'endLine': '2', 'col': '12', 'endColumn': '22', 'title': 'sixgaps: py-code-from-strings'}
     assert re.fullmatch(r'.*\nwhy: .*\nfix: .*\ndocs: https://.*/code-from-strings\.md', message)
     assert done.stdout.splitlines()[-2].startswith('sixgaps: 1 blocks')
-    assert repo.sixgaps('--format', 'github', '--warn', 'code-from-strings', name).stdout.startswith('::warning ')
+    assert hook(repo, '--format', 'github', '--warn', 'code-from-strings', name).stdout.startswith('::warning ')
 
 
 def test_no_source_text_starts_a_command_of_its_own() -> None:
@@ -166,7 +172,7 @@ def test_no_source_text_starts_a_command_of_its_own() -> None:
 @pytest.mark.parametrize('form', ['text', 'json', 'sarif', 'github'])
 def test_every_format_names_the_page_and_writes_to_a_file(repo: Repo, form: str) -> None:
     repo.write('a.py', FAULT)
-    assert repo.sixgaps('--format', form, '--output', 'out', 'a.py').stdout == ''
+    assert hook(repo, '--format', form, '--output', 'out', 'a.py').stdout == ''
     assert finding.REPOSITORY + '/blob/main/docs/checks/code-from-strings.md' in (repo.path / 'out').read_text()
 
 

@@ -96,71 +96,57 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
         args.strict = settings.strict
     collection = _Collection(gaps, args, settings)
     _refuse_folders(paths)
-    look = _look(collection, paths, args.scope)
+    files, found, scope = _look(collection, paths, args.scope)
     mended: list[Finding] = []
     left: dict[str, str] = {}
     if args.fix:
         for _ in range(_ROUNDS):
-            done, refused = mend(finding for finding in look.found if finding.path not in left)
+            done, refused = mend(finding for finding in found if finding.path not in left)
             left.update(refused)
             if not done:
                 break
             mended += done
             # The scope stays what it was: a file that is mended back to its old text does not make this an audit.
-            look = _look(collection, paths, look.scope)
-    blocking = sum(args.strict or f.severity == 'error' for f in look.found)
+            files, found, scope = _look(collection, paths, scope)
+    blocking = sum(args.strict or f.severity == 'error' for f in found)
     if mended:
         _show(report.as_mended(mended), sys.stdout if args.format == 'text' else sys.stderr)
-    suppressed = _suppressed_by_comment(collection, look) if args.format == 'sarif' else []
-    _write(args, look.found, suppressed, report.Summary(blocking, len(look.found) - blocking, look.scope), look.files)
+    suppressed = _suppressed_too(collection, paths, found, scope) if args.format == 'sarif' else []
+    _write(args, found, suppressed, report.Summary(blocking, len(found) - blocking, scope), files)
     status = 1 if blocking or mended else 0
     for path, reason in left.items():
         _show(f'sixgaps: not mended: {report.clean(path)}: {reason}\n', sys.stderr)
         status = 2
-    return _passed_over(look.files, status)
+    return _passed_over(files, status)
 
 
-class _Look(NamedTuple):
-    """The files as they were read, what stands in them, what is reported of that, and whether that is `all` or what is `introduced`."""
-
-    files: Sources
-    extra_files: list[str]
-    stands: list[Finding]
-    found: list[Finding]
-    scope: str
-
-
-def _look(collection: _Collection, paths: Sequence[str], scope: str) -> _Look:
+def _look(collection: _Collection, paths: Sequence[str], scope: str) -> tuple[Sources, list[Finding], str]:
+    """The files as they were read, what is reported of them in order, and whether that is `all` or what is `introduced`."""
     files = sources(paths)
     for path in paths:  # files that only a check in Python reads, and folders that are submodules
         if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
             files.passed_over.setdefault(path, reason)
     extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
-    stands = collection.findings(files, extra_files, Tree(in_git=root() is not None))
-    found, reported = _reported(collection, stands, files, extra_files, scope)
-    return _Look(files, extra_files, stands, found, reported)
-
-
-def _reported(
-    collection: _Collection, found: list[Finding], files: Sources, extra_files: list[str], asked: str
-) -> tuple[list[Finding], str]:
-    """Of what stands in the files what is reported, in order, and the scope that it came to."""
-    scope = 'all'
-    if asked != 'all' and (found or root() is not None):
-        found, scope = _introduced(collection, found, files, extra_files, asked, root() is not None)
+    in_git = root() is not None
+    found = collection.findings(files, extra_files, Tree(in_git=in_git))
+    reported = 'all'
+    if scope != 'all' and (found or in_git):
+        found, reported = _introduced(collection, found, files, extra_files, scope, in_git)
     # What is off on a path is off only now: code that moves from one path to another must still be seen to move.
-    return sorted((f for f in found if f.severity != 'off'), key=lambda f: (f.path, f.line, f.column, f.rule)), scope
+    found = [finding for finding in found if finding.severity != 'off']
+    return files, sorted(found, key=lambda f: (f.path, f.line, f.column, f.rule)), reported
 
 
-def _suppressed_by_comment(collection: _Collection, look: _Look) -> list[Finding]:
-    """What would be reported if no comment suppressed anything, without what is."""
-    if not any(IGNORE in look.files.text(path) for path in look.files.paths()):
+def _suppressed_too(collection: _Collection, paths: Sequence[str], found: Sequence[Finding], scope: str) -> list[Finding]:
+    """What would be reported beside the findings if no comment in the source let it through."""
+    read = [path for path in paths if (language_of(path) or collection.is_extra(path)) and not why_not(path)]
+    if not any(IGNORE in Tree().read(path) for path in read):
         return []
-    deaf = collection.deaf()
-    every = deaf.findings(look.files, look.extra_files, Tree(in_git=root() is not None))
-    every, _ = _reported(deaf, every, look.files, look.extra_files, look.scope)
-    shown = {(f.place, f.rule, f.message) for f in look.stands}
-    return [f for f in every if (f.place, f.rule, f.message) not in shown]
+    files, every, _ = _look(collection.deaf(), paths, scope)
+    shown = {(f.place, f.rule, f.message) for f in found}
+    others = [f for f in every if (f.place, f.rule, f.message) not in shown]
+    # Of like findings another one may now be the one that is introduced: what no comment lets through is none of these.
+    return others if scope == 'all' else [f for f in others if _suppressed(f, files.text(f.path))]
 
 
 def _from_root(paths: Sequence[str]) -> list[str]:
@@ -311,7 +297,8 @@ class _Collection:
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
-        wanted = joined(rule for rule in (self._lost if lost_only else self._rules) if rule.language in languages)
+        chosen = self._lost if lost_only else self._rules
+        wanted = joined(rule for rule in chosen if rule.language in languages)
         matches = scan(wanted, files) if self._heeds else [unheard(match) for match in scan(wanted, files.heard())]
         if before:
             for match in matches:
