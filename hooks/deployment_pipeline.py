@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from . import committed
 from .engine.command import Extra, Gap, run
 from .engine.finding import Finding, Place
 
@@ -43,7 +44,69 @@ _JOBS = Extra(
     _is_workflow,
     _deploys_without_tests,
 )
-GAP = Gap(5, 'deployment-pipeline', (_JOBS,))
+
+_UNPINNED, _IRREVERSIBLE = 'unpinned-dependency', 'irreversible-migration'
+_OWN = {
+    'py-requirement-without-version': (
+        '`{name}` has no version, or only a lowest one, and no lock file stands beside it',
+        'a release of somebody else breaks the next build, or brings its backdoor, without a commit of yours.',
+        '`{name}==1.2.3` for each line (`pip freeze`, `pip-compile --generate-hashes`), or a committed uv.lock or poetry.lock.',
+    ),
+    'pkg-dependencies-without-lock-file': (
+        'these ranges have no lock file: no two installs are the same',
+        'what was tested is not what is installed next time; a release of somebody else breaks the build or brings its backdoor.',
+        'commit package-lock.json (pnpm-lock.yaml, yarn.lock, bun.lock) and install with `npm ci`.',
+    ),
+    'sql-irreversible-migration': (
+        '`{name}`: there is no way back from this migration',
+        'when the new version fails the old one meets a schema it does not know, and the only way back is a restore.',
+        'undo in the down part what the up part did; a column that changes is added first, filled (`UPDATE … SET new = old`), '
+        'and the old one is dropped by a later release.',
+    ),
+}
+
+
+def _listed(rule: str, check: str, path: str, text: str, spots: Iterable[committed.Spot]) -> list[Finding]:
+    message, why, fix = _OWN[rule]
+    return [
+        Finding.placed(
+            Place(path, spot.line, spot.column, spot.line, spot.end_column),
+            text,
+            gap=5,
+            check=check,
+            rule=rule,
+            severity='warning',
+            risk='medium',
+            message=message.format(name=spot.name),
+            why=why,
+            fix_hint=fix.format(name=spot.name),
+            text=spot.name,
+        )
+        for spot in spots
+    ]
+
+
+def _unpinned(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+    if committed.is_requirements(path):
+        return _listed('py-requirement-without-version', _UNPINNED, path, text, committed.unpinned_requirements(path, text, others))
+    if committed.is_manifest(path):
+        return _listed('pkg-dependencies-without-lock-file', _UNPINNED, path, text, committed.manifest_without_lock(path, text, others))
+    return []
+
+
+def _migration(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+    return _listed('sql-irreversible-migration', _IRREVERSIBLE, path, text, committed.irreversible(path, text, others))
+
+
+def _dependencies(path: str) -> bool:
+    return committed.is_requirements(path) or committed.is_manifest(path) or committed.is_lock(path)
+
+
+_DEPENDENCIES = Extra(
+    {'py-requirement-without-version': _UNPINNED, 'pkg-dependencies-without-lock-file': _UNPINNED}, _dependencies, _unpinned
+)
+_MIGRATIONS = Extra({'sql-irreversible-migration': _IRREVERSIBLE}, committed.is_migration, _migration)
+GAP = Gap(5, 'deployment-pipeline', (_JOBS, _DEPENDENCIES, _MIGRATIONS))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
