@@ -10,6 +10,8 @@ from .engine.finding import Finding, Place
 
 _WHY = 'a commit that breaks the build or the checkout page is live minutes later, and the users are the test.'
 _FIX = 'a job that runs the tests, and `needs: [test]` on the deploying job (GitLab: an earlier stage).'
+_READS_NOTHING = 'it starts at once, what it reads of the other job is empty, and the conditions that were to hold it back hold nothing.'
+_SHIPS_EARLY = 'it ships at once, also when the job that the others wait for fails: half a release, or one that no test has passed.'
 
 
 def _is_workflow(path: str) -> bool:
@@ -17,11 +19,11 @@ def _is_workflow(path: str) -> bool:
 
 
 def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
-    from .jobs import deploys_without_tests  # PyYAML takes longer to import than a clean run takes: only for a pipeline
+    from .jobs import deploys_without_tests, jobs_that_do_not_wait  # PyYAML takes longer to import than a clean run takes
 
     places = deploys_without_tests(path, text, others())
     rule = 'gha-deploy-without-tests' if '.github/' in path else 'gl-deploy-without-tests'
-    return [
+    found = [
         Finding.placed(
             Place(path, *place[:4]),
             text,
@@ -37,10 +39,36 @@ def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[st
         )
         for place in places
     ]
+    told = {place.job for place in places}
+    for loose in jobs_that_do_not_wait(text) if '.github/' in path else ():
+        if loose.job in told:
+            continue
+        said = f'reads needs.{loose.waits_not_for}' if loose.sure else f'ships while its siblings wait for `{loose.waits_not_for}`'
+        found.append(
+            Finding.placed(
+                Place(path, *loose[:4]),
+                text,
+                gap=5,
+                check='deploy-without-tests',
+                rule='gha-job-does-not-wait' if loose.sure else 'gha-ships-before-siblings',
+                severity='error' if loose.sure else 'warning',
+                risk='high' if loose.sure else 'medium',
+                message=f'`{loose.job}` {said}, and does not wait for it',
+                why=_READS_NOTHING if loose.sure else _SHIPS_EARLY,
+                fix_hint=f'`needs: [{loose.waits_not_for}]` on the job, beside what it needs already.',
+                text=loose.job,
+            )
+        )
+    return found
 
 
 _JOBS = Extra(
-    {'gha-deploy-without-tests': 'deploy-without-tests', 'gl-deploy-without-tests': 'deploy-without-tests'},
+    {
+        'gha-deploy-without-tests': 'deploy-without-tests',
+        'gl-deploy-without-tests': 'deploy-without-tests',
+        'gha-job-does-not-wait': 'deploy-without-tests',
+        'gha-ships-before-siblings': 'deploy-without-tests',
+    },
     _is_workflow,
     _deploys_without_tests,
 )

@@ -26,6 +26,17 @@ _TESTS = re.compile(
     r'|vitest|jest|playwright\s+test|make\s+(test|check)\w*|go\s+test|cargo\s+(test|nextest)|mvn\s+[^\n]*(test|verify)'
     r'|gradlew?\s+[^\n]*(test|check|build)|rspec|phpunit|dotnet\s+test|mix\s+test|bundle\s+exec\s+rake\s+test|node\s+--test|turbo\s+(run\s+)?test)',
 )
+_PUBLISHES = re.compile(
+    r'\b((npm|pnpm|yarn|bun)\s+publish|twine\s+upload|(poetry|uv|flit|hatch|cargo)\s+publish|docker\s+(buildx\s+build\s[^\n]*--push|push)|gh\s+release\s+create|helm\s+push'
+    r'|gem\s+push|goreleaser\s+release)',
+)
+_PUBLISH_ACTIONS = re.compile(
+    r'^(pypa/gh-action-pypi-publish|softprops/action-gh-release|ncipollo/release-action|goreleaser/goreleaser-action'
+    r'|JS-DevTools/npm-publish)@',
+    re.I,
+)
+_CALLED_TO_SHIP = re.compile(r'^\./.*(deploy|publish|release)[\w-]*\.ya?ml$', re.I)
+_READS_JOB = re.compile(r'\bneeds\.([A-Za-z_][\w-]*)\.(?:outputs|result)\b')
 _LIMIT = 20_000  # nodes of one document: aliases can make a small file a huge tree
 
 
@@ -53,6 +64,54 @@ def deploys_without_tests(path: str, text: str, others: Mapping[str, str]) -> li
     if not isinstance(top, yaml.MappingNode):
         return []
     return list(_github(top, others) if _is_github(path) else _gitlab(top))
+
+
+class Loose(NamedTuple):
+    """A job that starts before what it stands on is done: 1-based lines and columns of its name, and the job it should wait for."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    job: str
+    waits_not_for: str
+    sure: bool  # it reads what the other job says; otherwise only its siblings wait
+
+
+def jobs_that_do_not_wait(text: str) -> list[Loose]:
+    """The jobs of a GitHub workflow that read another job's outputs or result without needing it, or ship while their siblings wait.
+
+    Raises ValueError, with the 1-based line, when the YAML cannot be read.
+    """
+    top = _load(text)
+    bodies = {str(key.value): (key, body) for key, body in _pairs(_get(top, 'jobs'))}
+    needs = {name: set(_texts(_get(body, 'needs'))) for name, (_, body) in bodies.items()}
+    ships = {name for name, (key, body) in bodies.items() if _ships(body)}
+    found: list[Loose] = []
+    for name, (key, body) in bodies.items():
+        place = _place(key)
+        read = {job for told in _texts(body) for job in _READS_JOB.findall(told) if job in bodies and job != name}
+        missing = sorted(read - needs[name])
+        if missing:
+            found.append(Loose(*place, missing[0], sure=True))
+        elif name in ships and not needs[name]:
+            waited = sorted(gate for other in ships - {name} for gate in needs[other] if gate not in ships)
+            if waited:
+                found.append(Loose(*place, waited[0], sure=False))
+    return found
+
+
+def _ships(body: yaml.Node) -> bool:
+    if _CALLED_TO_SHIP.match(next(iter(_texts(_get(body, 'uses'))), '')):
+        return True
+    steps = _get(body, 'steps')
+    for step in steps.value if isinstance(steps, yaml.SequenceNode) else ():
+        run = '\n'.join(_texts(_get(step, 'run')))
+        if _DEPLOYS.search(run) or _PUBLISHES.search(run):
+            return True
+        if any(_DEPLOY_ACTIONS.match(name) or _PUBLISH_ACTIONS.match(name) for name in _texts(_get(step, 'uses'))):
+            return True
+    return False
 
 
 def _load(text: str) -> yaml.Node | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from conftest import Repo, refused
-from sixgaps.jobs import deploys_without_tests
+from sixgaps.jobs import deploys_without_tests, jobs_that_do_not_wait
 
 GITHUB = '.github/workflows/deploy.yml'
 DEPLOY = """\
@@ -100,3 +100,42 @@ def test_taking_the_gate_out_of_an_old_pipeline_is_refused(repo: Repo) -> None:
     repo.save()
     repo.write(GITHUB, gated.replace('    needs: test\n', ''))
     assert refused(repo.sixgaps(GITHUB), ('gha-deploy-without-tests',))
+
+
+STAGED = """\
+on: [push]
+jobs:
+  build:
+    outputs: {tag: x}
+    steps: [{run: make}]
+  ship:
+    needs: [build]
+    steps: [{run: "docker push app:${{ needs.build.outputs.tag }}"}]
+  publish:
+    needs: build
+    steps: [{run: npm publish}]
+"""
+
+
+def test_a_job_that_reads_what_it_does_not_wait_for() -> None:
+    (loose,) = jobs_that_do_not_wait(STAGED.replace('    needs: [build]\n', ''))
+    assert (loose.line, loose.job, loose.waits_not_for, loose.sure) == (6, 'ship', 'build', True)
+
+
+def test_a_job_that_ships_while_its_siblings_wait() -> None:
+    (loose,) = jobs_that_do_not_wait(STAGED.replace('    needs: build\n', ''))
+    assert (loose.job, loose.waits_not_for, loose.sure) == ('publish', 'build', False)
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        STAGED,
+        'on: [push]\njobs:\n  a:\n    steps: [{run: npm publish}]\n  b:\n    steps: [{run: twine upload}]\n',
+        STAGED.replace('needs: build', 'needs: [ship]'),
+        'on: [push]\njobs:\n  a:\n    if: needs.elsewhere.result\n    steps: []\n',
+        '[]',
+    ],
+)
+def test_jobs_that_wait(text: str) -> None:
+    assert jobs_that_do_not_wait(text) == []
