@@ -44,6 +44,7 @@ LANGUAGES = {
     'sh': Language('Shell', 'bash'),
     'mk': Language('Makefile', 'makefile'),
     'pkg': Language('package.json', 'json', ''),
+    'repo': Language('Files that hold secrets', 'text'),
 }
 WHERE = {'file': 'in the same file', 'folder': 'in the same folder', 'tree': 'in the folder or one above', '': 'anywhere in the repository'}
 
@@ -135,7 +136,8 @@ def _rule(document: Mapping[str, Any], gap: str) -> Rule:
 
 def _in_python(one: Mapping[str, Any]) -> Rule:
     metadata = {key: one[key] for key in ('check', 'risk', 'cwe')}
-    return Rule(one['id'], one['severity'], one['message'], one['why'], one['fix'], metadata, (), one['invalid'], one['valid'])
+    after = one['valid'] + (f'\n(and beside it, committed: {one["valid_beside"]})' if 'valid_beside' in one else '')
+    return Rule(one['id'], one['severity'], one['message'], one['why'], one['fix'], metadata, (), one['invalid'], after)
 
 
 def _nearest(invalid: Iterable[str], valid: Iterable[str], fix: str) -> tuple[str, str]:
