@@ -30,7 +30,9 @@ TEST_JOB = """\
         DEPLOY.replace('kubectl apply -f k8s/', 'fly deploy --remote-only'),
         DEPLOY.replace('run: kubectl apply -f k8s/', 'uses: appleboy/ssh-action@v1'),
         DEPLOY + '      - run: pytest\n',  # after the deploy
-        DEPLOY.replace('      - run: kubectl', '      - uses: nick-fields/retry@v3\n        with:\n          command: npm ci\n      - run: kubectl'),
+        DEPLOY.replace(
+            '      - run: kubectl', '      - uses: nick-fields/retry@v3\n        with:\n          command: npm ci\n      - run: kubectl'
+        ),
     ],
 )
 def test_a_deploy_that_nothing_gates(text: str) -> None:
@@ -44,7 +46,13 @@ def test_a_deploy_that_nothing_gates(text: str) -> None:
         (DEPLOY.replace('      - run: kubectl', '      - run: npm test\n      - run: kubectl'), {}),
         (DEPLOY.replace('    runs-on', '    needs: test\n    runs-on') + TEST_JOB, {}),
         # an action that runs a command until it succeeds: the tests stand in what it is given
-        (DEPLOY.replace('      - run: kubectl', '      - uses: nick-fields/retry@v3\n        with:\n          command: npm run test:ci\n      - run: kubectl'), {}),
+        (
+            DEPLOY.replace(
+                '      - run: kubectl',
+                '      - uses: nick-fields/retry@v3\n        with:\n          command: npm run test:ci\n      - run: kubectl',
+            ),
+            {},
+        ),
         (DEPLOY.replace('    runs-on', '    needs: [build]\n    runs-on') + '  build:\n    needs: test\n    steps: []\n' + TEST_JOB, {}),
         (DEPLOY.replace('on: [push]', 'on: {workflow_run: {workflows: [CI]}}'), {'.github/workflows/ci.yml': 'name: CI\nrun: pytest\n'}),
         (
