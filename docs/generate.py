@@ -44,7 +44,7 @@ LANGUAGES = {
     'sh': Language('Shell', 'bash'),
     'mk': Language('Makefile', 'makefile'),
     'pkg': Language('package.json', 'json', ''),
-    'repo': Language('Files that hold secrets', 'text'),
+    'repo': Language('files that hold secrets', 'text'),
 }
 WHERE = {'file': 'in the same file', 'folder': 'in the same folder', 'tree': 'in the folder or one above', '': 'anywhere in the repository'}
 
