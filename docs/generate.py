@@ -44,6 +44,7 @@ LANGUAGES = {
     'sh': Language('Shell', 'bash'),
     'mk': Language('Makefile', 'makefile'),
     'pkg': Language('package.json', 'json', ''),
+    'repo': Language('files that hold secrets', 'text'),
 }
 WHERE = {'file': 'in the same file', 'folder': 'in the same folder', 'tree': 'in the folder or one above', '': 'anywhere in the repository'}
 
@@ -134,8 +135,9 @@ def _rule(document: Mapping[str, Any], gap: str) -> Rule:
 
 
 def _in_python(one: Mapping[str, Any]) -> Rule:
-    metadata = {key: one[key] for key in ('check', 'risk', 'cwe') if key in one}
-    return Rule(one['id'], one['severity'], one['message'], one['why'], one['fix'], metadata, (), one['invalid'], one['valid'])
+    metadata = {key: one[key] for key in ('check', 'risk', 'cwe')}
+    after = one['valid'] + (f'\n(and beside it, committed: {one["valid_beside"]})' if 'valid_beside' in one else '')
+    return Rule(one['id'], one['severity'], one['message'], one['why'], one['fix'], metadata, (), one['invalid'], after)
 
 
 def _nearest(invalid: Iterable[str], valid: Iterable[str], fix: str) -> tuple[str, str]:

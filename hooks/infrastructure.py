@@ -13,7 +13,8 @@ _WHY = 'whoever can read the repository, now or ever, has these values; taking t
 _SAYS = {
     'repo-env-file-committed': (
         '`{name}` stands in a committed .env file',
-        'git rm --cached the file, add it to .gitignore and .dockerignore, commit a .env.example without values, and change every secret in it.',
+        'git rm --cached the file, add it to .gitignore and .dockerignore, commit a .env.example without values, '
+        'and change every secret in it.',
     ),
     'repo-private-key-committed': (
         'a private key is committed: {name}',
@@ -21,7 +22,8 @@ _SAYS = {
     ),
     'repo-state-file-committed': (
         "Terraform's state is committed: {name}",
-        'git rm --cached the file, *.tfstate* into .gitignore, a remote backend with locking, and change the passwords in it: they stand there in plain text.',
+        'git rm --cached the file, *.tfstate* into .gitignore, a remote backend with locking, '
+        'and change the passwords in it: they stand there in plain text.',
     ),
 }
 

@@ -69,6 +69,8 @@ def test_the_page_of_a_check_in_python_tells_the_truth(one: dict[str, Any], repo
     monkeypatch.chdir(repo.path)
     for snippet, expected in ((one['invalid'], {one['id']}), (one['valid'], set())):
         repo.write(one['path'], snippet)
+        if not expected and 'valid_beside' in one:
+            repo.write(one['valid_beside'], '{}')
         repo.git('add', '-A')
         six_gaps.main(['--format', 'json', '--output', 'out.json', one['path']])
         found = [f for f in json.loads((repo.path / 'out.json').read_text()) if f['check'] == one['check']]
