@@ -20,12 +20,20 @@ class Spot(NamedTuple):
 
 # ---------------- secrets ----------------
 
-_EXAMPLE = re.compile(r'(?i)(^|[._-])(example|sample|template|tmpl|dist|defaults?|schema|test|tests|testing|ci|e2e|docker-?test|storybook|vault)($|[._-])')
-_NOT_OURS = re.compile(r'(?i)(^|/)(tests?|unittests?|e2e[\w-]*|fixtures?|testdata|__tests__|mocks?|examples?|docs?|samples?|node_modules|vendor|\.devcontainer|cypress|playwright|certs?-test)(/|$)')
-_SECRET = re.compile(r'(?i)(^|_)(password|passwd|pass|pwd|secret|secret_?key|api_?key|apikey|access_?key|private_?key|(auth|access|bot|api|refresh)_?token|token|encryption_?key|signing_?key|salt|credentials?)(_|$)|_key$')
-_NO_SECRET = re.compile(r'(?i)(public|publishable|anon|_url$|_uri$|_id$|_name$|_path$|_file$|_ttl|expir|_length|_algorithm|_header|_enabled|_host$|_port$|cache_key|_limit|_type$|^next_public_|^vite_|^react_app_)')
+_EXAMPLE = re.compile(
+    r'(?i)(^|[._-])(example|sample|template|tmpl|dist|defaults?|schema|test|tests|testing|ci|e2e|docker-?test|storybook|vault)($|[._-])'
+)
+_NOT_OURS = re.compile(
+    r'(?i)(^|/)(tests?|unittests?|e2e[\w-]*|fixtures?|testdata|__tests__|mocks?|examples?|docs?|samples?|node_modules|vendor|\.devcontainer|cypress|playwright|certs?-test)(/|$)'
+)
+_SECRET = re.compile(
+    r'(?i)(^|_)(password|passwd|pass|pwd|secret|secret_?key|api_?key|apikey|access_?key|private_?key|(auth|access|bot|api|refresh)_?token|token|encryption_?key|signing_?key|salt|credentials?)(_|$)|_key$'
+)
+_NO_SECRET = re.compile(
+    r'(?i)(public|publishable|anon|_url$|_uri$|_id$|_name$|_path$|_file$|_ttl|expir|_length|_algorithm|_header|_enabled|_host$|_port$|cache_key|_limit|_type$|^next_public_|^vite_|^react_app_)'
+)
 _PLACEHOLDER = re.compile(
-    r"(?i)^$|change|replace|your|example|placeholder|dummy|fake|todo|fixme|xxx|\*\*\*|\.\.\.|<.*>|\$\{|\$\(|^\$|insert|fill|secret_?here|^(none|null|nil|true|false|yes|no|on|off|\d{1,4})$"
+    r'(?i)^$|change|replace|your|example|placeholder|dummy|fake|todo|fixme|xxx|\*\*\*|\.\.\.|<.*>|\$\{|\$\(|^\$|insert|fill|secret_?here|^(none|null|nil|true|false|yes|no|on|off|\d{1,4})$'
     r'|^(test|dev|local|debug|postgres|root|admin|user|password|passwd|pass|secret|mysql|redis|minio|minioadmin|guest|mysecretpassword|supersecret)[-_\w]{0,12}$|not[-_]?(a[-_])?(real|secret)|unsafe|insecure',
 )
 _URL = re.compile(r'^[a-z][a-z0-9+]*://[^\s:/@]*:([^\s@/]+)@([\w.-]+)', re.I)
@@ -51,14 +59,18 @@ def may_hold_secret(path: str) -> bool:
         return True
     if _NOT_OURS.search(posixpath.dirname(path)) or _DEVELOPERS.search(name):
         return False
-    return name.endswith(('.pem', '.key', '.p12', '.pfx', '.ppk', '.tfstate', '.tfstate.backup')) or name in _KEY_NAMES or _is_json_key(name)
+    return (
+        name.endswith(('.pem', '.key', '.p12', '.pfx', '.ppk', '.tfstate', '.tfstate.backup')) or name in _KEY_NAMES or _is_json_key(name)
+    )
 
 
 _KEY_NAMES = frozenset(('id_rsa', 'id_dsa', 'id_ecdsa', 'id_ed25519', '.netrc', '.pgpass', '.npmrc', '.pypirc', 'credentials'))
 
 
 def _is_json_key(name: str) -> bool:
-    return name.endswith('.json') and re.search(r'(?i)service[-_.]?account|credential|firebase-adminsdk|gcp|google|[-_.]key', name) is not None
+    return (
+        name.endswith('.json') and re.search(r'(?i)service[-_.]?account|credential|firebase-adminsdk|gcp|google|[-_.]key', name) is not None
+    )
 
 
 def secrets(path: str, text: str) -> Iterator[Spot]:
@@ -108,7 +120,12 @@ def _holds(name: str, value: str) -> bool:
     url = _URL.match(value)
     if url:
         # A server that only this machine has is a developer's; so is a password without a digit, such as the user's own name.
-        return re.search(r'\d', url[1]) is not None and not _PLACEHOLDER.search(url[1]) and re.match(r'(?i)localhost|127\.|0\.0\.0\.0|host\.docker', url[2]) is None and len(url[1]) > 5
+        return (
+            re.search(r'\d', url[1]) is not None
+            and not _PLACEHOLDER.search(url[1])
+            and re.match(r'(?i)localhost|127\.|0\.0\.0\.0|host\.docker', url[2]) is None
+            and len(url[1]) > 5
+        )
     if not _SECRET.search(name) or _NO_SECRET.search(name) or _PLACEHOLDER.search(value) or len(value) < 8:
         return False
     return '://' not in value and not value.startswith('/') and re.search(r'\d', value) is not None and ' ' not in value
@@ -128,7 +145,9 @@ _FROM = re.compile(r'(?im)^\s*FROM\s')
 _EVERYTHING = re.compile(r'(?im)^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*\.?/?\s*\.\s+\S+.*$|^\s*(?:COPY|ADD)\s+\[\s*"\.",.*$')
 _PROXY = re.compile(r'(?i)(^|/)(nginx[^/]*\.conf|nginx/[^/]*\.conf|nginx/(conf\.d|sites-(available|enabled))/[^/]+)$')
 _USER = re.compile(r"(?is)\b(?:create|alter)\s+(?:user|role)\b[^;]*?\b(identified\s+(?:with\s+\w+\s+)?by|password)\s+'([^'\n]{3,})'")
-_DATABASE_OF_A_DEVELOPER = re.compile(r'(?i)(^|[/._-])(dev|local|tests?|ci|seeds?|e2e|docker|fixtures?|examples?|samples?|docker-entrypoint-initdb\.d)([/._-]|$)')
+_DATABASE_OF_A_DEVELOPER = re.compile(
+    r'(?i)(^|[/._-])(dev|local|tests?|ci|seeds?|e2e|docker|fixtures?|examples?|samples?|docker-entrypoint-initdb\.d)([/._-]|$)'
+)
 
 
 def is_about_images(path: str) -> bool:
@@ -199,10 +218,9 @@ _NODE_LOCKS = frozenset(('package-lock.json', 'npm-shrinkwrap.json', 'yarn.lock'
 def is_requirements(path: str) -> bool:
     """What `pip install -r` reads for the application: not the tests', the documentation's or a tool's."""
     name = path.rpartition('/')[2]
-    return (
-        re.fullmatch(r'requirements([-_.](prod|production|base|app|main|server|api|web|worker|backend))?\.txt', name) is not None
-        and not _NOT_OURS.search(posixpath.dirname(path))
-    )
+    return re.fullmatch(
+        r'requirements([-_.](prod|production|base|app|main|server|api|web|worker|backend))?\.txt', name
+    ) is not None and not _NOT_OURS.search(posixpath.dirname(path))
 
 
 def is_manifest(path: str) -> bool:
@@ -218,7 +236,10 @@ def is_lock(path: str) -> bool:
 def unpinned_requirements(path: str, text: str, names: Callable[[], Iterable[str]]) -> Iterator[Spot]:
     """The requirements with no version, or only a lower bound, where nothing above them locks the versions."""
     lines = [] if '--hash=' in text else text.splitlines()
-    matches = [(number, re.match(r'([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*(>=?\s*[\w.*]+)?\s*(;.*|#.*)?$', line)) for number, line in enumerate(lines, 1)]
+    matches = [
+        (number, re.match(r'([A-Za-z0-9][\w.-]*)\s*(\[[^\]]*\])?\s*(>=?\s*[\w.*]+)?\s*(;.*|#.*)?$', line))
+        for number, line in enumerate(lines, 1)
+    ]
     found = [Spot(number, 1, match.end(1) + 1, match[1]) for number, match in matches if match]
     if found and not _locked(path, names(), _LOCKS):
         yield from found
@@ -232,7 +253,9 @@ def manifest_without_lock(path: str, text: str, names: Callable[[], Iterable[str
         return
     if not isinstance(manifest, dict) or not manifest.get('dependencies') or not isinstance(manifest.get('scripts'), dict):
         return
-    if not {'start', 'dev', 'build', 'start:prod'} & manifest['scripts'].keys() or any(key in manifest for key in ('files', 'publishConfig', 'peerDependencies')):
+    if not {'start', 'dev', 'build', 'start:prod'} & manifest['scripts'].keys() or any(
+        key in manifest for key in ('files', 'publishConfig', 'peerDependencies')
+    ):
         return  # a library: whoever installs it locks it
     match = re.search(r'"dependencies"\s*:', text)
     if match and not _locked(path, names(), _NODE_LOCKS):
@@ -249,13 +272,18 @@ def _locked(path: str, names: Iterable[str], locks: frozenset[str]) -> bool:
 _MARKED_DOWN = re.compile(r'(?im)^\s*--\s*(migrate:down|\+goose\s+down|\+migrate\s+down|@?down|rollback)\b.*$')
 _MARKED = re.compile(r'(?im)^\s*--\s*(migrate:|\+goose|\+migrate)')
 _CHANGE = re.compile(r'(?i)\b(create|alter|drop|insert|update|delete|rename|truncate)\b')
-_DROP_COLUMN = re.compile(r'(?is)\balter\s+table\s+(?:only\s+|if\s+exists\s+)*([\w."`\[\]]+)((?:(?!;).)*?\bdrop\s+column\s+(?:if\s+exists\s+)?["`\[]?(\w+))')
+_DROP_COLUMN = re.compile(
+    r'(?is)\balter\s+table\s+(?:only\s+|if\s+exists\s+)*([\w."`\[\]]+)((?:(?!;).)*?\bdrop\s+column\s+(?:if\s+exists\s+)?["`\[]?(\w+))'
+)
 _COMMENT = re.compile(r'(?s)--[^\n]*|/\*.*?\*/')
 
 
 def is_migration(path: str) -> bool:
     """An SQL file among migrations."""
-    return path.endswith('.sql') and re.search(r'(?i)(^|/)(migrations?|migrate|alembic|flyway|db/changelog|drizzle)(/|$)', posixpath.dirname(path)) is not None
+    return (
+        path.endswith('.sql')
+        and re.search(r'(?i)(^|/)(migrations?|migrate|alembic|flyway|db/changelog|drizzle)(/|$)', posixpath.dirname(path)) is not None
+    )
 
 
 def irreversible(path: str, text: str, names: Callable[[], Iterable[str]]) -> Iterator[Spot]:
@@ -280,4 +308,3 @@ def irreversible(path: str, text: str, names: Callable[[], Iterable[str]]) -> It
         )
         if added and not re.search(rf'(?is)\b(update|insert\s+into)\s+(?:only\s+)?["`\[]?{re.escape(table)}\b', plain):
             yield _spot(text, match.start(3), match[3])._replace(end_column=_spot(text, match.start(3), '').column + len(match[3]))
-

@@ -13,7 +13,8 @@ _WHY = 'whoever can read the repository, now or ever, has these values; taking t
 _SAYS = {
     'repo-env-file-committed': (
         '`{name}` stands in a committed .env file',
-        'git rm --cached the file, add it to .gitignore and .dockerignore, commit a .env.example without values, and change every secret in it.',
+        'git rm --cached the file, add it to .gitignore and .dockerignore, commit a .env.example without values, '
+        'and change every secret in it.',
     ),
     'repo-private-key-committed': (
         'a private key is committed: {name}',
@@ -21,7 +22,8 @@ _SAYS = {
     ),
     'repo-state-file-committed': (
         "Terraform's state is committed: {name}",
-        'git rm --cached the file, *.tfstate* into .gitignore, a remote backend with locking, and change the passwords in it: they stand there in plain text.',
+        'git rm --cached the file, *.tfstate* into .gitignore, a remote backend with locking, '
+        'and change the passwords in it: they stand there in plain text.',
     ),
 }
 
@@ -92,7 +94,8 @@ def _proxies(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> l
             risk='high',
             message=f'the proxy answers on plain HTTP (`{spot.name}`), and no proxy of this repository ends TLS',
             why='passwords, cookies and tokens cross every network between the visitor and the server in clear.',
-            fix_hint='listen 443 ssl with a certificate (certbot, or Caddy, which gets its own), `return 301 https://$host$request_uri;` on port 80, '
+            fix_hint='listen 443 ssl with a certificate (certbot, or Caddy, which gets its own), '
+            '`return 301 https://$host$request_uri;` on port 80, '
             'and `add_header Strict-Transport-Security "max-age=63072000" always;`.',
             text=spot.name,
         )
@@ -115,7 +118,8 @@ def _users(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> lis
             risk='critical',
             message='a database user is made with a password that stands in the file',
             why='whoever can read the repository, now or ever, can read and change the data of every installation that ran this.',
-            fix_hint="make the user outside the schema, with the password from the secret store (`psql -v pw=\"$DB_PASSWORD\"` and `PASSWORD :'pw'`).",
+            fix_hint="make the user outside the schema, with the password from the secret store: "
+            "`PASSWORD :'pw'` and `psql -v pw=$DB_PASSWORD`.",
             snippet=f"{spot.name} '…'",
             text=spot.name,
         )

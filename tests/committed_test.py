@@ -6,7 +6,11 @@ import pytest
 from conftest import Repo, refused
 from sixgaps import committed
 
-KEY = '-----BEGIN PRIVATE KEY-----\n' + 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n' * 3 + '-----END PRIVATE KEY-----\n'
+KEY = (
+    '-----BEGIN PRIVATE KEY-----\n'
+    + 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n' * 3
+    + '-----END PRIVATE KEY-----\n'
+)
 STATE = '{\n  "version": 4,\n  "terraform_version": "1.9.0",\n  "outputs": {},\n  "resources": [\n    {"type": "aws_db_instance"}\n  ]\n}\n'
 
 
@@ -20,7 +24,7 @@ STATE = '{\n  "version": 4,\n  "terraform_version": "1.9.0",\n  "outputs": {},\n
         ('certs/server.key', KEY, 'server.key'),
         ('id_rsa', KEY.replace('PRIVATE', 'OPENSSH PRIVATE'), 'id_rsa'),
         ('infra/terraform.tfstate', STATE, 'terraform.tfstate'),
-        ('firebase-adminsdk-x1.json', '{"private_key": "%s"}' % KEY.replace('\n', '\\n'), 'private_key'),
+        ('firebase-adminsdk-x1.json', '{"private_key": "' + KEY.replace('\n', '\\n') + '"}', 'private_key'),
         ('.npmrc', '//registry.npmjs.org/:_authToken=0f3c9a71-22\n', '_authToken'),
         ('credentials', '[default]\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYzzzKEYKEY9\n', 'aws_secret_access_key'),
     ],
@@ -50,7 +54,18 @@ def test_no_secret(path: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    'path', ['.env.example', '.env.sample', '.env.test', 'tests/.env', 'docs/server.key', 'example.env', 'apps/localhost.pem', '.env.local.example', 'src/environment.ts']
+    'path',
+    [
+        '.env.example',
+        '.env.sample',
+        '.env.test',
+        'tests/.env',
+        'docs/server.key',
+        'example.env',
+        'apps/localhost.pem',
+        '.env.local.example',
+        'src/environment.ts',
+    ],
 )
 def test_files_that_show_what_to_write(path: str) -> None:
     assert not committed.may_hold_secret(path)
