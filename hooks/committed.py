@@ -142,7 +142,7 @@ def _spot(text: str, offset: int, name: str) -> Spot:
 
 _IMAGE = re.compile(r'(?i)(^|/)(Dockerfile|Containerfile)$')
 _FROM = re.compile(r'(?im)^\s*FROM\s')
-_EVERYTHING = re.compile(r'(?im)^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*\.?/?\s*\.\s+\S+.*$|^\s*(?:COPY|ADD)\s+\[\s*"\.",.*$')
+_EVERYTHING = re.compile(r'(?im)^[ \t]*(?:COPY|ADD)[ \t]+(?:--(?!from)\S+[ \t]+)*(?:\./?[ \t]+\S+.*|\[\s*"\./?",.*)$')
 _PROXY = re.compile(r'(?i)(^|/)(nginx[^/]*\.conf|nginx/[^/]*\.conf|nginx/(conf\.d|sites-(available|enabled))/[^/]+)$')
 _USER = re.compile(r"(?is)\b(?:create|alter)\s+(?:user|role)\b[^;]*?\b(identified\s+(?:with\s+\w+\s+)?by|password)\s+'([^'\n]{3,})'")
 _DATABASE_OF_A_DEVELOPER = re.compile(

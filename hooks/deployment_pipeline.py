@@ -50,7 +50,7 @@ _OWN = {
     'py-requirement-without-version': (
         '`{name}` has no version, or only a lowest one, and no lock file stands beside it',
         'a release of somebody else breaks the next build, or brings its backdoor, without a commit of yours.',
-        '`flask==3.0.3` on each line (`pip freeze`, `pip-compile --generate-hashes`), or a committed uv.lock or poetry.lock.',
+        '`{name}==1.2.3` for each line (`pip freeze`, `pip-compile --generate-hashes`), or a committed uv.lock or poetry.lock.',
     ),
     'pkg-dependencies-without-lock-file': (
         'these ranges have no lock file: no two installs are the same',
@@ -79,7 +79,7 @@ def _listed(rule: str, check: str, path: str, text: str, spots: Iterable[committ
             risk='medium',
             message=message.format(name=spot.name),
             why=why,
-            fix_hint=fix,
+            fix_hint=fix.format(name=spot.name),
             text=spot.name,
         )
         for spot in spots

@@ -118,7 +118,7 @@ def _users(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> lis
             risk='critical',
             message='a database user is made with a password that stands in the file',
             why='whoever can read the repository, now or ever, can read and change the data of every installation that ran this.',
-            fix_hint="make the user outside the schema, with the password from the secret store: "
+            fix_hint='make the user outside the schema, with the password from the secret store: '
             "`PASSWORD :'pw'` and `psql -v pw=$DB_PASSWORD`.",
             snippet=f"{spot.name} '…'",
             text=spot.name,

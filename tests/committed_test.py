@@ -163,6 +163,8 @@ SHIPPED = 'FROM node:20 AS build\nCOPY . .\nFROM node:20-slim\nCOPY package.json
         (SHIPPED, {'.dockerignore': 'node_modules\n**/.env\n', '.env.example': ''}, []),
         (SHIPPED, {'api/.dockerignore': '*\n!src\n', '.env.example': ''}, []),
         ('FROM a:1 AS build\nCOPY . .\nFROM b:1\nCOPY --from=build /app/dist ./dist\n', {}, []),
+        ('FROM a:1\nCOPY --link ./ .\nRUN x\n', {}, [('COPY --link ./ .', False)]),
+        ('FROM a:1\nCOPY --chown=a --from=b . .\nCOPY ../x .\nCOPY .npmrc .\n', {}, []),
         ('FROM a:1\nCOPY src ./src\nCOPY package.json .\n', {}, []),
     ],
 )
