@@ -135,7 +135,7 @@ def _rule(document: Mapping[str, Any], gap: str) -> Rule:
 
 
 def _in_python(one: Mapping[str, Any]) -> Rule:
-    metadata = {key: one[key] for key in ('check', 'risk', 'cwe')}
+    metadata = {key: one[key] for key in ('check', 'risk', 'cwe') if key in one}
     after = one['valid'] + (f'\n(and beside it, committed: {one["valid_beside"]})' if 'valid_beside' in one else '')
     return Rule(one['id'], one['severity'], one['message'], one['why'], one['fix'], metadata, (), one['invalid'], after)
 

@@ -1,12 +1,11 @@
-"""Files that must not be in a repository, and files that say too little: secrets by name and content, dependencies without a version,
-SQL migrations with no way back."""
+"""Files that no grammar reads: committed secrets, what an image copies, proxies without TLS, dependencies without a version, SQL."""
 
 from __future__ import annotations
 
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 
@@ -58,7 +57,7 @@ def may_hold_secret(path: str) -> bool:
     name = path.rpartition('/')[2]
     if is_env_file(path):
         return True
-    if _NOT_OURS.search(posixpath.dirname(path)):
+    if _NOT_OURS.search(posixpath.dirname(path)) or _DEVELOPERS.search(name):
         return False
     return (
         name.endswith(('.pem', '.key', '.p12', '.pfx', '.ppk', '.tfstate', '.tfstate.backup')) or name in _KEY_NAMES or _is_json_key(name)
@@ -105,6 +104,9 @@ def secrets(path: str, text: str) -> Iterator[Spot]:
             yield _spot(text, match.start(), name)
 
 
+_DEVELOPERS = re.compile(r'(?i)localhost|snake-?oil|self-?signed|mkcert|(^|[._-])(dev|local|test|dummy|fake|sample|example)([._-]|$)')
+
+
 def _bare(value: str) -> str:
     if value[:1] in ('"', "'"):
         end = value.find(value[0], 1)
@@ -117,9 +119,12 @@ def _holds(name: str, value: str) -> bool:
         return not re.search(r'(?i)example|xxxx|placeholder|your', value)
     url = _URL.match(value)
     if url:
-        # A server that only this machine has is a developer's.
+        # A server that only this machine has is a developer's; so is a password without a digit, such as the user's own name.
         return (
-            not _PLACEHOLDER.search(url[1]) and re.match(r'(?i)localhost|127\.|0\.0\.0\.0|host\.docker', url[2]) is None and len(url[1]) > 5
+            re.search(r'\d', url[1]) is not None
+            and not _PLACEHOLDER.search(url[1])
+            and re.match(r'(?i)localhost|127\.|0\.0\.0\.0|host\.docker', url[2]) is None
+            and len(url[1]) > 5
         )
     if not _SECRET.search(name) or _NO_SECRET.search(name) or _PLACEHOLDER.search(value) or len(value) < 8:
         return False
@@ -131,6 +136,75 @@ def _spot(text: str, offset: int, name: str) -> Spot:
     start = offset - (text.rfind('\n', 0, offset) + 1)
     end = text.find('\n', offset)
     return Spot(line, start + 1, (len(text) if end < 0 else end) - offset + start + 1, name)
+
+
+# ---------------- images, proxies, database users ----------------
+
+_IMAGE = re.compile(r'(?i)(^|/)(Dockerfile|Containerfile)$')
+_FROM = re.compile(r'(?im)^\s*FROM\s')
+_EVERYTHING = re.compile(r'(?im)^[ \t]*(?:COPY|ADD)[ \t]+(?:--(?!from)\S+[ \t]+)*(?:\./?[ \t]+\S+.*|\[\s*"\./?",.*)$')
+_PROXY = re.compile(r'(?i)(^|/)(nginx[^/]*\.conf|nginx/[^/]*\.conf|nginx/(conf\.d|sites-(available|enabled))/[^/]+)$')
+_USER = re.compile(r"(?is)\b(?:create|alter)\s+(?:user|role)\b[^;]*?\b(identified\s+(?:with\s+\w+\s+)?by|password)\s+'([^'\n]{3,})'")
+_DATABASE_OF_A_DEVELOPER = re.compile(
+    r'(?i)(^|[/._-])(dev|local|tests?|ci|seeds?|e2e|docker|fixtures?|examples?|samples?|docker-entrypoint-initdb\.d)([/._-]|$)'
+)
+
+
+def is_about_images(path: str) -> bool:
+    """A Dockerfile, or what says which files it gets and whether a .env is among them."""
+    name = path.rpartition('/')[2]
+    return (_IMAGE.search(path) is not None and not _NOT_OURS.search(path)) or name.endswith('.dockerignore') or name.startswith('.env')
+
+
+def copies_everything(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> Iterator[tuple[Spot, bool]]:
+    """The `COPY . .` of the last stage where nothing keeps a .env out, and whether such a file is committed."""
+    last = max((match.start() for match in _FROM.finditer(text)), default=0)
+    match = _EVERYTHING.search(text, last)
+    if match is None or _IMAGE.search(path) is None:
+        return
+    files = others()
+    folders = _above(posixpath.dirname(path))
+    ignores = [told for name, told in files.items() if name.endswith('.dockerignore') and posixpath.dirname(name) in folders]
+    near = [name for name in files if name.rpartition('/')[2].startswith('.env') and posixpath.dirname(name) in folders]
+    if ignores and (not near or re.search(r'(?m)^\s*(\*{1,2}(/\*)?\s*$|(\*\*/|/)?(\.env|\*?\.env\*?|\.\*|\*\.env))', '\n'.join(ignores))):
+        return
+    start = match.start() + len(match[0]) - len(match[0].lstrip())
+    yield _spot(text, start, match[0].strip()), any(is_env_file(name) and any(secrets(name, files[name])) for name in near)
+
+
+def is_proxy(path: str) -> bool:
+    """An nginx configuration of the repository's own."""
+    return _PROXY.search(path) is not None and not _NOT_OURS.search(path)
+
+
+def plain_http(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> Iterator[Spot]:
+    """The `listen 80` of a proxy, where no proxy of the repository ends TLS."""
+    tls = re.compile(r'(?i)\bssl|\b443\b|https://')
+    match = re.search(r'(?m)^\s*(listen\s+(?:\[::\]:|0\.0\.0\.0:|\*:)?80\b[^;]*);', text)
+    if match is None or 'proxy_pass' not in text or tls.search(text):
+        return
+    if not any(tls.search(other) for name, other in others().items() if is_proxy(name)):
+        yield _spot(text, match.start(1), match[1])._replace(end_column=_spot(text, match.start(1), '').column + len(match[1]))
+
+
+def is_sql(path: str) -> bool:
+    """SQL that makes more than a developer's database."""
+    return path.endswith('.sql') and not _DATABASE_OF_A_DEVELOPER.search(path)
+
+
+def users_with_password(text: str) -> Iterator[Spot]:
+    """Database users that are made with a literal password."""
+    for match in _USER.finditer(_COMMENT.sub(lambda found: re.sub(r'[^\n]', ' ', found[0]), text)):
+        if not re.search(r'(?i)change|replace|your|example|placeholder|[<:$%{]|xxx', match[2]):
+            yield _spot(text, match.start(1), match[1])._replace(end_column=_spot(text, match.start(1), '').column + len(match[1]))
+
+
+def _above(folder: str) -> set[str]:
+    found = {folder, ''}
+    while folder:
+        folder = posixpath.dirname(folder)
+        found.add(folder)
+    return found
 
 
 # ---------------- dependencies ----------------
@@ -189,11 +263,7 @@ def manifest_without_lock(path: str, text: str, names: Callable[[], Iterable[str
 
 
 def _locked(path: str, names: Iterable[str], locks: frozenset[str]) -> bool:
-    folder = posixpath.dirname(path)
-    above = {''}
-    while folder:
-        above.add(folder)
-        folder = posixpath.dirname(folder)
+    above = _above(posixpath.dirname(path))
     return any(name.rpartition('/')[2] in locks and posixpath.dirname(name) in above for name in names)
 
 

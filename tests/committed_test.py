@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from conftest import Repo, refused
 from sixgaps import committed
@@ -26,7 +24,7 @@ STATE = '{\n  "version": 4,\n  "terraform_version": "1.9.0",\n  "outputs": {},\n
         ('certs/server.key', KEY, 'server.key'),
         ('id_rsa', KEY.replace('PRIVATE', 'OPENSSH PRIVATE'), 'id_rsa'),
         ('infra/terraform.tfstate', STATE, 'terraform.tfstate'),
-        ('firebase-adminsdk-x1.json', json.dumps({'private_key': KEY}), 'private_key'),
+        ('firebase-adminsdk-x1.json', '{"private_key": "' + KEY.replace('\n', '\\n') + '"}', 'private_key'),
         ('.npmrc', '//registry.npmjs.org/:_authToken=0f3c9a71-22\n', '_authToken'),
         ('credentials', '[default]\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYzzzKEYKEY9\n', 'aws_secret_access_key'),
     ],
@@ -42,6 +40,7 @@ def test_a_secret_that_must_not_be_committed(path: str, text: str, name: str) ->
         ('.env', 'PORT=4000\nJWT_SECRET=\nDB_PASSWORD=${DB_PASSWORD}\n'),
         ('.env', 'SECRET_KEY=change-me-1\nAPI_KEY=your-api-key-1\nDB_PASSWORD=postgres\n'),
         ('.env', 'DATABASE_URL=postgres://app:app123@localhost:5432/app\n'),
+        ('common.env', 'DATABASE_URL=postgres://saleor:saleor@db/saleor\n'),
         ('.env', 'NEXT_PUBLIC_API_KEY=k9F2mQ81zPxL\nSECRET_FILE=/run/secrets/key1\n'),
         ('certs/ca.pem', '-----BEGIN CERTIFICATE-----\nMIIEvQ\n-----END CERTIFICATE-----\n'),
         ('public.key', '-----BEGIN PUBLIC KEY-----\nMIIEvQ\n-----END PUBLIC KEY-----\n'),
@@ -63,6 +62,7 @@ def test_no_secret(path: str, text: str) -> None:
         'tests/.env',
         'docs/server.key',
         'example.env',
+        'apps/localhost.pem',
         '.env.local.example',
         'src/environment.ts',
     ],
@@ -148,3 +148,79 @@ def test_a_migration_with_no_way_back(path: str, text: str, names: list[str]) ->
 )
 def test_a_migration_with_a_way_back(path: str, text: str, others: list[str]) -> None:
     assert list(committed.irreversible(path, text, lambda: others)) == []
+
+
+SHIPPED = 'FROM node:20 AS build\nCOPY . .\nFROM node:20-slim\nCOPY package.json .\nCOPY --chown=node:node . .\n'
+
+
+@pytest.mark.parametrize(
+    ('text', 'others', 'found'),
+    [
+        (SHIPPED, {}, [('COPY --chown=node:node . .', False)]),
+        (SHIPPED, {'.env': 'JWT_SECRET=kJ82hsQm19fLz0pW\n'}, [('COPY --chown=node:node . .', True)]),
+        ('FROM a:1\nADD . /app\n', {'.dockerignore': '.git\n', '.env.example': ''}, [('ADD . /app', False)]),
+        (SHIPPED, {'.dockerignore': '.git\n'}, []),
+        (SHIPPED, {'.dockerignore': 'node_modules\n**/.env\n', '.env.example': ''}, []),
+        (SHIPPED, {'api/.dockerignore': '*\n!src\n', '.env.example': ''}, []),
+        ('FROM a:1 AS build\nCOPY . .\nFROM b:1\nCOPY --from=build /app/dist ./dist\n', {}, []),
+        ('FROM a:1\nCOPY --link ./ .\nRUN x\n', {}, [('COPY --link ./ .', False)]),
+        ('FROM a:1\nCOPY --chown=a --from=b . .\nCOPY ../x .\nCOPY .npmrc .\n', {}, []),
+        ('FROM a:1\nCOPY src ./src\nCOPY package.json .\n', {}, []),
+    ],
+)
+def test_what_takes_the_env_file_into_the_image(text: str, others: dict[str, str], found: list[tuple[str, bool]]) -> None:
+    assert committed.is_about_images('api/Dockerfile')
+    assert [(spot.name, sure) for spot, sure in committed.copies_everything('api/Dockerfile', text, lambda: others)] == found
+
+
+PROXY = 'server {\n  listen 80 default_server;\n  location / { proxy_pass http://web:5000; }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ('text', 'others', 'names'),
+    [
+        (PROXY, {}, ['listen 80 default_server']),
+        (PROXY.replace('80 default', '[::]:80 default'), {'README.md': 'https://x'}, ['listen [::]:80 default_server']),
+        (PROXY, {'nginx/tls.conf': 'listen 443 ssl;'}, []),
+        (PROXY.replace('location', 'return 301 https://$host; location'), {}, []),
+        (PROXY.replace('proxy_pass http://web:5000', 'root /srv'), {}, []),
+    ],
+)
+def test_a_proxy_that_ends_no_tls(text: str, others: dict[str, str], names: list[str]) -> None:
+    assert committed.is_proxy('nginx/default.conf')
+    assert [spot.name for spot in committed.plain_http('nginx/default.conf', text, lambda: others)] == names
+
+
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        ("CREATE USER IF NOT EXISTS 'shop'@'localhost' IDENTIFIED BY 'shop2';", 1),
+        ("create role shop login password 'k9F2mQ81';\nALTER USER shop WITH PASSWORD 'x9F2mQ81';", 2),
+        ("CREATE USER 'shop'@'%' IDENTIFIED WITH mysql_native_password BY 'k9F2mQ81';", 1),
+        ("CREATE ROLE shop PASSWORD :'pw';\nCREATE USER a IDENTIFIED BY '${DB_PASSWORD}';", 0),
+        ("-- CREATE USER shop PASSWORD 'k9F2mQ81';\nCREATE TABLE a (password text);", 0),
+        ("CREATE USER shop PASSWORD 'change_me';", 0),
+    ],
+)
+def test_database_users_with_a_password(text: str, found: int) -> None:
+    assert len(list(committed.users_with_password(text))) == found
+    assert committed.is_sql('schema.sql')
+    assert not committed.is_sql('docker/local-postgres/init.sql')
+
+
+@pytest.mark.parametrize(
+    ('path', 'text', 'rule'),
+    [
+        ('Dockerfile', SHIPPED, 'dk-everything-copied'),
+        ('nginx/default.conf', PROXY, 'repo-plain-http-proxy'),
+        ('schema.sql', "CREATE ROLE shop PASSWORD 'k9F2mQ81';", 'sql-hardcoded-secret'),
+        ('requirements.txt', 'flask\n', 'py-requirement-without-version'),
+        ('package.json', APP, 'pkg-dependencies-without-lock-file'),
+        ('migrations/1.up.sql', 'ALTER TABLE a ADD b int;\n', 'sql-irreversible-migration'),
+    ],
+)
+def test_each_is_told_by_the_hook(path: str, text: str, rule: str, repo: Repo) -> None:
+    repo.write(path, text)
+    done = repo.sixgaps(path)
+    assert f'[{rule}]' in done.stdout
+    assert 'k9F2' not in done.stdout

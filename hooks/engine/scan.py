@@ -30,6 +30,8 @@ _TIMEOUT = 600  # seconds: a hang must end as an error, not as a hung commit
 _ARGUMENTS = 24_000 if os.name == 'nt' else 900_000  # bytes of file names that one process is given
 IGNORE = 'ast-grep-ignore'  # in a comment it suppresses what stands on its line or below it
 _UNHEARD = 'ast-grep_ignore'  # as long, so that columns stay
+# A Helm directive on a line of its own: no YAML. Its braces become a comment, so that the rest of the file is read, at the same places.
+_DIRECTIVE = re.compile(r'^([ \t]*(?:- )?)\{\{(?=.*\}\}[ \t]*\r?$)', re.M)
 _CODING = re.compile(rb'^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)')
 
 
@@ -184,6 +186,12 @@ def add(found: Sources, path: str, data: bytes, *, on_disk: bool) -> None:
     except UnicodeError:
         found.texts[path] = decode(data)
         return
+    if b'{{' in data and language_of(path) == 'yaml':
+        text = decode(data)
+        readable = _DIRECTIVE.sub(r'\1# ', text)
+        if readable != text:
+            found.texts[path] = readable
+            return
     if on_disk:
         found.read.append(path)
     else:
