@@ -89,7 +89,13 @@ def test_a_mended_snippet_parses_and_its_rule_is_silent(name: str, written: dict
 
 
 def test_lines_that_are_not_mended_keep_every_byte(repo: Repo) -> None:
-    bodies = ('', '\n    x = 1\n', '    s = """\n a\n  b\n"""\n', '    if x:\n        h()\n\n    else:\n        g()\n')
+    inside = ' ' * 12
+    bodies = (
+        '',
+        f'\n{inside}x = 1\n\n{inside}y = 1\n',
+        f'{inside}s = """\n a\n  b\n{inside}c\n"""\n{inside}y = 1\n',
+        f'# a comment at the margin\n{inside}if x:\n{inside}    h()\n\n{inside}else:\n{inside}    g()\n',
+    )
     texts = {}
     for number, body in enumerate(bodies):
         for indent in ('', '        ', '\t'):

@@ -383,12 +383,14 @@ def _mend(row: dict[str, Any]) -> Mend | None:
     if new is None:
         return None
     indent = len(row['lines']) - len(row['lines'].lstrip(' '))
+    pad = ' ' * indent
     first, *rest = new.split('\n')
-    # ast-grep takes the indentation off all lines but the first and puts it on again, and where a line has less (an empty
-    # one, one of a string) it only puts it on.
-    if rest and not all(line.startswith(' ' * indent) for line in old.split('\n')[1:]):
-        if not all(line.startswith(' ' * indent) for line in rest):
+    stood = old.split('\n')[1:]
+    # ast-grep takes the indentation off each line but the first and puts it on again; where a line has less (an empty one,
+    # one of a string) it only puts it on.
+    if not all(line.startswith(pad) for line in stood):
+        if len(rest) != len(stood) or not all(line.startswith(pad) for line in rest):
             return None
-        new = '\n'.join([first, *(line[indent:] for line in rest)])
+        new = '\n'.join([first, *(one if was.startswith(pad) else one[indent:] for was, one in zip(stood, rest, strict=True))])
     offsets = row['replacementOffsets']
     return Mend(offsets['start'], offsets['end'], old, new) if new != old else None
