@@ -11,7 +11,7 @@ from ..engine.facts import Tree
 from ..engine.scan import Sources
 from .checks import PILLARS, Catalogue
 from .repository import Repository
-from .score import fix_first, score
+from .score import fix_first, overall_score, pillar_score
 from .verdicts import VERDICTS, Verdict, decide
 
 
@@ -27,11 +27,11 @@ class Scorecard:
     @property
     def overall(self) -> float | None:
         """0 to 100, None where no check applies."""
-        return score(self.verdicts)
+        return overall_score(self.verdicts)
 
     def pillar(self, name: str) -> float | None:
         """The score of one pillar, 0 to 100, None where none of its checks applies."""
-        return score(self.of_pillar(name))
+        return pillar_score(self.of_pillar(name))
 
     def of_pillar(self, name: str) -> list[Verdict]:
         """The verdicts on the checks of one pillar."""
@@ -42,7 +42,7 @@ class Scorecard:
         return {verdict: sum(one.verdict == verdict for one in self.verdicts) for verdict in VERDICTS}
 
     def fix_first(self) -> list[Verdict]:
-        """The five that earn most."""
+        """The five to mend first."""
         return fix_first(self.verdicts)
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ..engine.finding import HookError
 from ..engine.rules import Document, documents
 
 PILLARS = ('architecture', 'security', 'testing', 'observability', 'ci-cd', 'infrastructure')
+RUNS = 'service'  # the sign by which a folder with a manifest is a service, and not a package that services share
 RISKS = ('critical', 'high', 'medium', 'low')
 GAPS = {1: 'input validation', 2: 'authorization', 3: 'error handling', 4: 'observability', 5: 'deployment pipeline', 6: 'infrastructure'}
 _SIGN = frozenset(('what', 'facts', 'files', 'except', 'dependencies', 'text', 'signs', 'tests'))
@@ -126,6 +127,7 @@ class _Reader:
         if not isinstance(data['signs'], dict) or not isinstance(data['checks'], list):
             raise _Wrong('signs must be a mapping and checks a list')
         self._signs = data['signs'].keys()
+        self._known_sign('signs', RUNS)
         signs = {name: self._sign(f'sign {name!r}', entry, _SIGN) for name, entry in data['signs'].items()}
         for name in signs:
             _refuse_circles(name, signs, ())

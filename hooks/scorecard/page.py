@@ -73,7 +73,8 @@ def _ring(score: float | None) -> str:
     circle = 'cx="55" cy="55" r="44"'
     arc = f'<circle class="ring {grade(score)}" {circle} transform="rotate(-90 55 55)" stroke-dasharray="{part:.2f} {_ROUND:.2f}"/>'
     return (
-        f'<svg viewBox="0 0 110 110" role="img" aria-label="overall score: {said}"><circle class="ring track" {circle}/>{arc if score else ""}'
+        f'<svg viewBox="0 0 110 110" role="img" aria-label="overall score: {said}">'
+        f'<circle class="ring track" {circle}/>{arc if score else ""}'
         f'<text class="figure" x="55" y="62">{number(score)}</text><text class="of" x="55" y="78">of 100</text></svg>'
     )
 

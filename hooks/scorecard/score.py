@@ -4,24 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .checks import PILLARS
 from .verdicts import Verdict
 
 WEIGHTS = {'critical': 8, 'high': 4, 'medium': 2, 'low': 1}
 WORTH = {'pass': 1.0, 'partial': 0.5, 'fail': 0.0}
-_ORDER = {'fail': 0, 'partial': 1}
 
 
-def score(verdicts: Iterable[Verdict]) -> float | None:
+def pillar_score(verdicts: Iterable[Verdict]) -> float | None:
     """0 to 100: the weight that was earned of the weight that was asked, None where nothing applies."""
-    earned = asked = 0.0
-    for one in verdicts:
-        if one.verdict in WORTH:
-            asked += WEIGHTS[one.check.risk]
-            earned += WEIGHTS[one.check.risk] * WORTH[one.verdict]
-    return 100 * earned / asked if asked else None
+    asked = [one for one in verdicts if one.verdict in WORTH]
+    if not asked:
+        return None
+    earned = sum(WEIGHTS[one.check.risk] * WORTH[one.verdict] for one in asked)
+    return 100 * earned / sum(WEIGHTS[one.check.risk] for one in asked)
+
+
+def overall_score(verdicts: Sequence[Verdict]) -> float | None:
+    """0 to 100: the mean of the pillars that have a score, None where none has.
+
+    Each pillar counts the same, so that many good answers about the code do not hide that there is no test and no pipeline.
+    """
+    scores = [pillar_score(one for one in verdicts if one.check.pillar == pillar) for pillar in PILLARS]
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if known else None
 
 
 def fix_first(verdicts: Sequence[Verdict], number: int = 5) -> list[Verdict]:
-    """What to mend first: what would earn most, failures before what is partial, in the order of checks.yml."""
-    open_ones = [one for one in verdicts if one.verdict in _ORDER]
-    return sorted(open_ones, key=lambda one: (-WEIGHTS[one.check.risk] * (1 - WORTH[one.verdict]), _ORDER[one.verdict]))[:number]
+    """What to mend first: by risk, failures before what is partial, then by what mending it adds to the overall score."""
+    asked = dict.fromkeys(PILLARS, 0)
+    for one in verdicts:
+        if one.verdict in WORTH:
+            asked[one.check.pillar] += WEIGHTS[one.check.risk]
+
+    def order(one: Verdict) -> tuple[int, float, float]:
+        weight = WEIGHTS[one.check.risk]
+        return -weight, WORTH[one.verdict], -weight / asked[one.check.pillar]
+
+    return sorted((one for one in verdicts if WORTH.get(one.verdict, 1) < 1), key=order)[:number]

@@ -6,16 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..engine.finding import Finding
-from .checks import Check, Sign
+from .checks import RUNS, Check, Sign
 from .repository import Evidence, Repository
 
 VERDICTS = ('pass', 'partial', 'fail', 'not applicable')
 _SAMPLE = 5  # places of many that stand for a pass
+_FEW = 0.02  # the share of places up to which advice alone is no reason for less than a pass
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The answer to one check: `reason` is a sentence; `evidence` the places, or none where an absence decided and the reason says where was looked."""
+    """The answer to one check: `reason` is a sentence, `evidence` the places that decided.
+
+    Where an absence decided there may be no place; the reason says then where was looked.
+    """
 
     check: Check
     verdict: str
@@ -90,17 +94,19 @@ def _weighed(check: Check, repository: Repository, against: tuple[list[Evidence]
     sign = repository.sign(check.disproof.of)
     among = max(len(repository.named(check.disproof.of)), len(found))
     share = len(found) / among
-    failed = sure and share > check.disproof.partial
-    reason = f'{_count(len(found), "findings")} for {among} places ({sign.what}), {share:.0%}'
-    if not sure:
-        reason += '; advice only'
-    return Verdict(check, 'fail' if failed else 'partial', reason, tuple(found) + tuple(places[:_SAMPLE]))
+    reason = f'{_count(len(found), "findings")} for {_count(among, "places")} ({sign.what}), {share:.1%}'
+    if sure:
+        verdict = 'fail' if share > check.disproof.partial else 'partial'
+    else:
+        verdict, reason = 'pass' if share <= _FEW else 'partial', f'{reason}; advice only'
+    return Verdict(check, verdict, reason, tuple(found) + tuple(places[:_SAMPLE]))
 
 
 def _lacking(check: Check, asked: list[list[Evidence]], places: Sequence[Evidence], repository: Repository) -> list[str]:
     """The services a check applies to that have no proof of their own, where none stands in code that they share."""
     by_sign = [{repository.service_of(place.path) for place in found} for found in asked]
-    services = set.intersection(*by_sign)
+    running = {repository.service_of(place.path) for place in repository.named(RUNS)}
+    services = set.intersection(running, *by_sign)
     proved = {repository.service_of(place.path) for place in places}
     if len(services) < 2 or proved - services:
         return []
