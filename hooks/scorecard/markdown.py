@@ -10,7 +10,8 @@ from .checks import PILLARS
 from .compare import Movement
 from .terminal import number, points
 
-_SPECIAL = re.compile(r'([\\`*_{}\[\]<>()#|~!&@])')
+_SPECIAL = re.compile(r'([\\*_{}\[\]()#|~!@])')
+_MARKUP = str.maketrans({'&': '&amp;', '<': '&lt;', '>': '&gt;', '`': '&#96;'})
 _EVIDENCE = 20  # lines of evidence for each check
 
 
@@ -44,7 +45,7 @@ def text(card: Scorecard, moved: Movement | None) -> str:
 
 
 def _plain(words: str) -> str:
-    return _SPECIAL.sub(r'\\\1', _one_line(words))
+    return _SPECIAL.sub(r'\\\1', _one_line(words)).translate(_MARKUP)
 
 
 def _code(words: str) -> str:

@@ -26,8 +26,11 @@ function follow() {
     filter();
   }
   check.open = true;
-  check.scrollIntoView();
-  check.querySelector('summary').focus();
+  // The browser moves the focus itself when it has scrolled; what a keyboard needs is the focus after that.
+  requestAnimationFrame(() => setTimeout(() => {
+    check.scrollIntoView();
+    check.querySelector('summary').focus();
+  }));
 }
 
 let closed = [];
