@@ -19,6 +19,8 @@ _NPM = ('dependencies', 'devDependencies', 'optionalDependencies', 'peerDependen
 def is_manifest(path: str) -> bool:
     """Whether a file names dependencies that are read here."""
     folder, _, name = path.rpartition('/')
+    if re.search(r'(^|/)templates?/', path):
+        return False  # what projects are made from: full of holes, and depending on nothing
     if name in ('package.json', 'pyproject.toml', 'setup.cfg', 'setup.py', 'Pipfile'):
         return True
     return re.search(r'requirements?[\w.-]*\.(txt|in)$', name) is not None or (name.endswith('.txt') and folder.endswith('requirements'))

@@ -116,7 +116,7 @@ def _moved(moved: Movement | None) -> str:
         f' <a href="#{one.after.check.id}">{_text(one.after.check.title)}</a></li>'
         for one in moved.changes
     )
-    return f'{head}\n<ul>' + '\n'.join(rows) + '</ul>'
+    return f'{head}\n<ul class="moved">' + '\n'.join(rows) + '</ul>'
 
 
 def _filters() -> str:

@@ -24,6 +24,7 @@ _ASIDE = re.compile(
 )
 _SERVICE = re.compile(r'(^|/)(package\.json|pyproject\.toml|requirements\.txt|setup\.py|setup\.cfg|manage\.py|Pipfile)$')
 _WIDTH = 200  # characters of a line that is shown
+_ASKED = 2000  # characters of a line that a sign is looked for in: what is generated has lines of megabytes
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class Repository:
 
     @cache  # noqa: B019  one repository lives as long as the process that looks at it
     def _lines(self, path: str) -> list[str]:
-        return self._tree.read(path).splitlines()
+        return [line[:_ASKED] for line in self._tree.read(path).splitlines()]
 
     def service_of(self, path: str) -> str:
         """The folder of the service that a file belongs to, '' for the repository itself."""

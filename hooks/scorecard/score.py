@@ -31,14 +31,14 @@ def overall_score(verdicts: Sequence[Verdict]) -> float | None:
 
 
 def fix_first(verdicts: Sequence[Verdict], number: int = 5) -> list[Verdict]:
-    """What to mend first: by risk, failures before what is partial, then by what mending it adds to the overall score."""
+    """What to mend first: the most weight that is not earned, failures before what is partial, then what adds most to the overall score."""
     asked = dict.fromkeys(PILLARS, 0)
     for one in verdicts:
         if one.verdict in WORTH:
             asked[one.check.pillar] += WEIGHTS[one.check.risk]
 
-    def order(one: Verdict) -> tuple[int, float, float]:
-        weight = WEIGHTS[one.check.risk]
-        return -weight, WORTH[one.verdict], -weight / asked[one.check.pillar]
+    def order(one: Verdict) -> tuple[float, float, float]:
+        missed = WEIGHTS[one.check.risk] * (1 - WORTH[one.verdict])
+        return -missed, WORTH[one.verdict], -missed / asked[one.check.pillar]
 
     return sorted((one for one in verdicts if WORTH.get(one.verdict, 1) < 1), key=order)[:number]

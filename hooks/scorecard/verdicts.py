@@ -110,7 +110,8 @@ def _lacking(check: Check, asked: list[list[Evidence]], places: Sequence[Evidenc
     proved = {repository.service_of(place.path) for place in places}
     if len(services) < 2 or proved - services:
         return []
-    return sorted(services - proved)
+    # A service below the folder of another one is a part of it, and has what it has; the top folder is no such service.
+    return sorted(one for one in services if not any(one == other or (other and one.startswith(f'{other}/')) for other in proved))
 
 
 def _looked(sign: Sign, repository: Repository) -> str:
