@@ -95,6 +95,7 @@ def test_a_library_is_not_asked_what_only_services_need(repo: Repo) -> None:
         'staging',
         'runs-anywhere',
         'error-tracking',
+        'env-files-stay-out',
     )
     assert set(verdicts(card, *asked)) == {'not applicable'}
     assert verdicts(card, 'tests-exist', 'types-are-checked') == ['pass', 'pass']
@@ -142,7 +143,7 @@ def test_examples_and_tests_prove_nothing(repo: Repo) -> None:
 
 def test_committed_secrets_fail_and_are_not_shown(repo: Repo) -> None:
     secret = 'sk_live_51Hq8vKd2eZvKYlo2C9xT4mN'
-    card = judged(repo, **{'.gitignore': '.env\n', 'app.py': f'{API}STRIPE_KEY = "{secret}"\n'})
+    card = judged(repo, **{'.gitignore': '.env\n', 'app.py': f'import os\n{API}STRIPE_KEY = "{secret}"\nMODE = os.environ["MODE"]\n'})
     assert verdicts(card, 'secrets-are-not-in-the-code', 'env-files-stay-out') == ['fail', 'pass']
     repo.write('.env', f'STRIPE_KEY={secret}\n')
     repo.git('add', '-f', '.env')

@@ -81,8 +81,7 @@ def rounded(value: float | None) -> float | None:
 
 def look(catalogue: Catalogue, tree: Tree, name: str = '', tell: Callable[[str], None] = lambda _: None) -> Scorecard:
     """The scorecard of the tree under the current folder. `tell` is told what is being done, in a few words."""
-    tell('scanning')
-    repository = Repository(catalogue, tree)
+    repository = Repository(catalogue, tree, tell)
     tell('deciding')
     verdicts = tuple(decide(check, repository) for check in catalogue.checks)
     return Scorecard(name or os.path.basename(os.getcwd()), verdicts, repository.files, len(repository.paths))

@@ -69,7 +69,7 @@ def look_at(ref: str, catalogue: Catalogue, tell: Callable[[str], None]) -> Scor
         _write_out(commit, str(work), catalogue)
         os.chdir(work)
         try:
-            return look(catalogue, Tree(in_git=False), ref, lambda what: tell(f'{what} {ref[:40]}'))
+            return look(catalogue, Tree(in_git=False), ref, lambda what: tell(f'{what} of {ref[:40]}'))
         finally:
             os.chdir(here)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -42,10 +42,11 @@ class Evidence:
 class Repository:
     """The tree under the current folder: `paths` is every file of it, findings and places of facts come from one ast-grep pass."""
 
-    def __init__(self, catalogue: Catalogue, tree: Tree) -> None:
+    def __init__(self, catalogue: Catalogue, tree: Tree, tell: Callable[[str], None] = lambda _: None) -> None:
         self._catalogue = catalogue
         self._tree = tree
         self.paths = sorted(path for path in tree.named(lambda _: True) if tree.exists(path))
+        tell(f'scanning {len(self.paths):,} files')
         scanned = audit(GAPS, self.paths, catalogue.facts(), tree)
         self.files: Sources = scanned.files
         self._findings: dict[str, list[Finding]] = {}
@@ -61,6 +62,7 @@ class Repository:
                 self._read_manifest(path)
         self.services = sorted({posixpath.dirname(path) for path in self.paths if _SERVICE.search(path) and not is_aside(path)})
         self._places: dict[Sign, list[Evidence]] = {}
+        self._texts: dict[str, list[str]] = {}
 
     def _read_manifest(self, path: str) -> None:
         text = self._tree.read(path)
@@ -120,9 +122,10 @@ class Repository:
         asked, left = _globs(tuple(globs)), _globs(tuple(but))
         return [path for path in self.paths if asked.match(path) and not (but and left.match(path))]
 
-    @cache  # noqa: B019  one repository lives as long as the process that looks at it
     def _lines(self, path: str) -> list[str]:
-        return [line[:_ASKED] for line in self._tree.read(path).splitlines()]
+        if path not in self._texts:
+            self._texts[path] = [line[:_ASKED] for line in self._tree.read(path).splitlines()]
+        return self._texts[path]
 
     def service_of(self, path: str) -> str:
         """The folder of the service that a file belongs to, '' for the repository itself."""
