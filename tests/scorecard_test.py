@@ -208,7 +208,7 @@ def test_the_score_of_a_repository_follows_from_its_verdicts(repo: Repo) -> None
 
 
 def test_fail_under_is_a_gate(repo: Repo) -> None:
-    now = judged(repo, **{'app.py': API})['score']
+    now = judged(repo, **{'a.py': 'x = 1\n'})['score']
     assert scorecard(repo, '--fail-under', str(int(now))).returncode == 0
     done = scorecard(repo, '--fail-under', str(int(now) + 1))
     assert done.returncode == 1
@@ -273,7 +273,7 @@ def test_from_a_folder_below_and_outside_git(repo: Repo) -> None:
     repo.write('app.py', API)
     repo.write('deep/er/x.py', 'x = 1\n')
     repo.git('add', '-A')
-    here = json.loads(scorecard(repo, '--format', 'json').stdout)
+    here = judged(repo)
     below = Repo(repo.path / 'deep' / 'er')
     assert json.loads(scorecard(below, '--format', 'json').stdout)['score'] == here['score']
     shutil.rmtree(repo.path / '.git')

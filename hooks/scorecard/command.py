@@ -53,6 +53,9 @@ def _run(args: argparse.Namespace) -> int:
     catalogue = load(GAPS)
     top = root()
     output, picture = (os.path.abspath(name) if name else None for name in (args.output, args.badge))
+    for name in filter(None, (output, picture)):  # a long look should not end with a report that goes nowhere
+        if not os.path.isdir(os.path.dirname(name)):
+            raise HookError(f'cannot write {os.path.basename(name)}: there is no folder {os.path.dirname(name)}')
     if args.compare is not None and top is None:
         raise HookError('--compare needs a git repository; here is none')
     if top is not None:
