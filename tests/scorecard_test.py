@@ -417,7 +417,7 @@ def test_sixty_checks_over_all_pillars_gaps_and_risks() -> None:
 
 
 def test_the_pages_are_those_of_the_checks() -> None:
-    folder = ROOT / 'docs' / 'checks'
+    folder = ROOT / 'docs' / 'scorecard'
     for name, text in pages.pages(CATALOGUE).items():
         assert (folder / name).read_text() == text, f'{name} is old: run make docs'
     assert all((ROOT / one.page).is_file() for one in CATALOGUE.checks)

@@ -17,7 +17,7 @@ from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import is_submodule, root
 from .mend import mend
-from .rules import documents, every_rule, joined, lost, template
+from .rules import Document, documents, every_rule, joined, lost, template
 from .scan import IGNORE, LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, unheard, why_not
 
 _ROUNDS = 5  # looks after a mend: one for each fix that lay inside another

@@ -70,7 +70,7 @@ def _as_dict(one: Verdict) -> dict[str, Any]:
         'evidence': [{'path': place.path, 'line': place.line or None, 'text': place.text} for place in one.evidence],
         'why': check.why,
         'close': check.close,
-        'page': check.page,
+        'page': check.link,
     }
 
 

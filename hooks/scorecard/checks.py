@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from ..engine.command import Gap
-from ..engine.finding import HookError
+from ..engine.finding import REPOSITORY, HookError
 from ..engine.rules import Document, documents
 
 PILLARS = ('architecture', 'security', 'testing', 'observability', 'ci-cd', 'infrastructure')
@@ -73,7 +73,12 @@ class Check:
     @property
     def page(self) -> str:
         """The path of its documentation page in the repository of sixgaps."""
-        return f'docs/checks/{self.id}.md'
+        return f'docs/scorecard/{self.id}.md'
+
+    @property
+    def link(self) -> str:
+        """The address of that page."""
+        return f'{REPOSITORY}/blob/main/{self.page}'
 
 
 @dataclass(frozen=True)
