@@ -22,8 +22,9 @@ lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: .venv/ready      # docs/checks/: a page a check, out of the rules and their tests
+docs: .venv/ready      # docs/checks/ and docs/scorecard/: a page a check, out of the rules and their tests, and out of checks.yml
 	$(BIN)/python docs/generate.py
+	$(BIN)/python -m sixgaps.scorecard.pages docs/scorecard
 
 bench: .venv/ready     # ratios measured in one run, against raw ast-grep with the same rules
 	$(BIN)/python benchmarks/ten_files.py

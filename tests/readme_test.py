@@ -21,7 +21,7 @@ def test_every_hook_is_in_the_table_and_installed() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / 'setup.cfg')
     scripts = dict(line.split(' = ') for line in setup['options.entry_points']['console_scripts'].strip().splitlines())
-    assert {hook['id'] for hook in HOOKS} == {'six-gaps', *(gap.name for gap in GAPS)}
+    assert {hook['id'] for hook in HOOKS} == {'six-gaps', 'scorecard', *(gap.name for gap in GAPS)}
     for hook in HOOKS:
         assert f'| `{hook["id"]}` |' in README
         assert hook['entry'] in scripts

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from sixgaps.engine import facts, rules, scan
 from sixgaps.engine.command import run
+from sixgaps.scorecard.checks import load
 from sixgaps.six_gaps import GAPS
 
 ROOT = Path(__file__).parent.parent
@@ -121,6 +122,9 @@ def test_every_fact_is_named_by_a_rule_and_every_name_is_a_fact() -> None:
     assert named <= made | derived | markers
     assert made <= named
     assert all(fact['severity'] == 'hint' for fact in FACTS)
+    asked = {document.id for document in load(GAPS).facts()}
+    assert {fact['id'] for fact in loaded('scorecard')} <= asked
+    assert all(fact['severity'] == 'hint' and fact['id'].startswith('card-') for fact in loaded('scorecard'))
 
 
 def test_contributors_and_hooks_read_files_in_the_same_languages() -> None:

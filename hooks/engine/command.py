@@ -17,7 +17,7 @@ from .facts import Tree, each, standing, taken_away
 from .finding import Finding, HookError, mask
 from .git import is_submodule, root
 from .mend import mend
-from .rules import documents, every_rule, joined, lost, template
+from .rules import Document, documents, every_rule, joined, lost, template
 from .scan import IGNORE, LINK_OUT, SUBMODULE, Match, Sources, language_of, scan, sources, unheard, why_not
 
 _ROUNDS = 5  # looks after a mend: one for each fix that lay inside another
@@ -47,8 +47,13 @@ class Gap:
 def run(gaps: Sequence[Gap], argv: Sequence[str] | None, prog: str) -> int:
     """One hook over the files in argv. 0: nothing blocks; 1: something does; 2: the hook could not do its work."""
     args = _arguments(argv, prog)
+    return guarded(prog, lambda: _run(gaps, args))
+
+
+def guarded(prog: str, work: Callable[[], int]) -> int:
+    """The exit status of some work: its own, or 2 with one line on stderr when it could not be done. Never a traceback."""
     try:
-        return _run(gaps, args)
+        return work()
     except HookError as error:
         print(f'{prog}: {report.clean(str(error))}'.replace('\n', ' '), file=sys.stderr)
         return 2
@@ -67,6 +72,26 @@ def run(gaps: Sequence[Gap], argv: Sequence[str] | None, prog: str) -> int:
         place = f'{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}' if at else 'an unknown place'
         print(f'{prog}: a fault in sixgaps itself, please report it: {error!r:.200} at {place}', file=sys.stderr)
         return 2
+
+
+class Audit(NamedTuple):
+    """What one pass over some files found: the faults, the places of the facts asked for, and why a file was passed over."""
+
+    findings: list[Finding]
+    facts: list[Match]
+    files: Sources
+
+
+def audit(gaps: Sequence[Gap], paths: Sequence[str], asked: Sequence[Document], tree: Tree) -> Audit:
+    """Everything that stands in the files, and every place of the facts asked for, in one ast-grep pass.
+
+    What a repository's configuration says of severities is left aside: all are judged alike.
+    """
+    collection = _Collection(gaps, argparse.Namespace(**{key: () for key in config.LISTS}), config.Config(False, ()))
+    files = sources(paths)
+    facts: list[Match] = []
+    extra_files = [path for path in paths if collection.is_extra(path) and path not in files.passed_over]
+    return Audit(collection.findings(files, extra_files, tree, asked=asked, facts=facts), facts, files)
 
 
 def _arguments(argv: Sequence[str] | None, prog: str) -> argparse.Namespace:
@@ -117,7 +142,7 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
     for path, reason in left.items():
         _show(f'sixgaps: not mended: {report.clean(path)}: {reason}\n', sys.stderr)
         status = 2
-    return _passed_over(files, status)
+    return told_of(files, status)
 
 
 def _look(collection: _Collection, paths: Sequence[str], scope: str) -> tuple[Sources, list[Finding], str]:
@@ -222,14 +247,23 @@ def _write(
     elif args.format == 'github':
         text = report.as_github(found, args.strict, summary)
     else:
-        colour = not args.no_color and not args.output and sys.stdout.isatty() and not os.environ.get('NO_COLOR')
-        text = report.as_text(found, args.strict, summary, colour)
-    if args.output:
+        text = report.as_text(found, args.strict, summary, coloured(args.no_color, args.output))
+    deliver(text, args.output)
+
+
+def coloured(no_color: bool, output: str | None) -> bool:
+    """Whether the report may be coloured: it goes to a terminal, and nobody asked for none."""
+    return not no_color and not output and sys.stdout.isatty() and not os.environ.get('NO_COLOR')
+
+
+def deliver(text: str, output: str | None) -> None:
+    """Write a report to a file, or to standard output. Raises HookError when the file cannot be written."""
+    if output:
         try:
-            with open(args.output, 'w', encoding='utf-8', errors='replace') as file:
+            with open(output, 'w', encoding='utf-8', errors='replace') as file:
                 file.write(text)
         except OSError as error:
-            raise HookError(f'cannot write {args.output}: {error.strerror}') from None
+            raise HookError(f'cannot write {output}: {error.strerror}') from None
         return
     _show(text, sys.stdout)
 
@@ -239,7 +273,8 @@ def _show(text: str, stream: TextIO) -> None:
     stream.flush()
 
 
-def _passed_over(files: Sources, status: int) -> int:
+def told_of(files: Sources, status: int) -> int:
+    """The status, or 2 after a line on stderr for each file that should have been read and was not."""
     for path, reason in files.passed_over.items():
         print(f'sixgaps: not scanned: {report.clean(path)}: {reason}'.encode('utf-8', 'replace').decode(), file=sys.stderr)
         if _fails(reason):
@@ -288,18 +323,29 @@ class _Collection:
         return self.findings(scanned, rest, tree, before=True)
 
     def findings(
-        self, files: Sources, extra_files: Sequence[str], tree: Tree, before: bool = False, lost_only: bool = False
+        self,
+        files: Sources,
+        extra_files: Sequence[str],
+        tree: Tree,
+        before: bool = False,
+        lost_only: bool = False,
+        asked: Sequence[Document] = (),
+        facts: list[Match] | None = None,
     ) -> list[Finding]:
         """Everything found in the files, facts applied, suppressed findings left out.
 
         `before`: the files are the old ones. What a rule needs is then not asked: a fault that an old file held is old
         even where only this change gives it its meaning. `lost_only`: by the rules that ask what a change took away.
+        The places of the documents `asked` for go to `facts`.
         """
         # Loading rules is most of what a small commit costs: only those of the languages at hand.
         languages = {language_of(path) for path in files.paths()}
         chosen = self._lost if lost_only else self._rules
-        wanted = joined(rule for rule in chosen if rule.language in languages)
+        wanted = joined(rule for rule in (*chosen, *asked) if rule.language in languages)
         matches = scan(wanted, files) if self._heeds else [unheard(match) for match in scan(wanted, files.heard())]
+        if facts is not None:
+            facts += [match for match in matches if match.rule not in self._by_id]
+            matches = [match for match in matches if match.rule in self._by_id]
         if before:
             for match in matches:
                 match.metadata.pop('needs', None)
