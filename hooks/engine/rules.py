@@ -105,7 +105,9 @@ def unfilled(document: Document) -> str:
 
 def every_rule() -> list[Document]:
     """The rules of all gaps."""
-    return [document for path in sorted(folder().glob('*.yml')) if path.stem not in ('facts', 'scorecard') for document in documents(path.stem)]
+    return [
+        document for path in sorted(folder().glob('*.yml')) if path.stem not in ('facts', 'scorecard') for document in documents(path.stem)
+    ]
 
 
 def metadata(document: Document) -> dict[str, Any]:

@@ -149,7 +149,8 @@ def _check(one: Verdict) -> str:
         f'<p>{_text(one.reason[:1].upper() + one.reason[1:])}.</p>\n'
         + (f'<ul class="evidence">{places}</ul>\n' if places else '')
         + f'<dl><dt>Why</dt><dd>{_text(check.why)}</dd><dt>Close it</dt><dd>{_text(check.close)}</dd>'
-        f'<dt>More</dt><dd><a href="{check.link}" rel="noopener">{check.page}</a>, gap {check.gap}: {GAPS[check.gap]}</dd></dl></div></details>'
+        f'<dt>More</dt><dd><a href="{check.link}" rel="noopener">{check.page}</a>, gap {check.gap}: {GAPS[check.gap]}</dd></dl>'
+        '</div></details>'
     )
 
 
