@@ -25,7 +25,7 @@ STATE = '{\n  "version": 4,\n  "terraform_version": "1.9.0",\n  "outputs": {},\n
         ('id_rsa', KEY.replace('PRIVATE', 'OPENSSH PRIVATE'), 'id_rsa'),
         ('infra/terraform.tfstate', STATE, 'terraform.tfstate'),
         ('firebase-adminsdk-x1.json', '{"private_key": "' + KEY.replace('\n', '\\n') + '"}', 'private_key'),
-        ('.npmrc', '//registry.npmjs.org/:_authToken=0f3c9a71-22\n', '_authToken'),
+        ('.npmrc', '//npm.example/:_authToken=0f3c9a71-22\n', '_authToken'),
         ('credentials', '[default]\naws_secret_access_key = wJalrXUtnFEMIK7MDENGbPxRfiCYzzzKEYKEY9\n', 'aws_secret_access_key'),
     ],
 )
@@ -46,7 +46,7 @@ def test_a_secret_that_must_not_be_committed(path: str, text: str, name: str) ->
         ('public.key', '-----BEGIN PUBLIC KEY-----\nMIIEvQ\n-----END PUBLIC KEY-----\n'),
         ('terraform.tfstate', '{"version": 4, "terraform_version": "1.9.0", "outputs": {}, "resources": []}'),
         ('service-account.json', '{"private_key": "<paste it here>"}'),
-        ('.npmrc', '//registry.npmjs.org/:_authToken=${NPM_TOKEN}\nsave-exact=true\n'),
+        ('.npmrc', '//npm.example/:_authToken=${NPM_TOKEN}\nsave-exact=true\n'),
     ],
 )
 def test_no_secret(path: str, text: str) -> None:
