@@ -118,13 +118,17 @@ def test_two_commits_at_once_in_two_worktrees(hooked: Repo, tmp_path: Path) -> N
 
 
 def test_interrupted(repo: Repo, tmp_path: Path) -> None:
-    for number in range(60):
-        repo.write(f'a{number}.py', FAULT * 2000)
-    room = tmp_path / 'room'
+    repo.write('a.py', FAULT)
+    room, started, slow = tmp_path / 'room', tmp_path / 'started', tmp_path / 'slow'
     room.mkdir()
-    names = [f'a{number}.py' for number in range(60)]
+    slow.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec echo ast-grep {scan.VERSION}.0\ntouch {started}\nexec sleep 60\n')
+    slow.chmod(0o755)
+    code = (
+        'import sys; from sixgaps.engine import scan; from sixgaps import six_gaps;'
+        f'scan.binary = lambda: {str(slow)!r}; sys.exit(six_gaps.main(["a.py"]))'
+    )
     running = subprocess.Popen(
-        [SIXGAPS, *names],
+        [sys.executable, '-c', code],
         cwd=repo.path,
         env={**repo.env, 'TMPDIR': str(room)},
         stdout=subprocess.PIPE,
@@ -132,7 +136,7 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
         text=True,
         start_new_session=True,  # a terminal's Ctrl-C reaches the whole group
     )
-    _until(lambda: any(room.rglob('rules.yml')))
+    _until(started.exists)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130 and 'Traceback' not in err and out == ''

@@ -86,4 +86,4 @@ def test_order_and_batch_do_not_matter(repo: Repo, pairs: list[str]) -> None:
 
 def test_damaged_sources_names_and_arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)  # and back at the end
-    assert list(fuzz.failures(200, 7, fuzz.corpus([]), batch=100)) == []
+    assert list(fuzz.failures(60, 7, fuzz.corpus([]))) == []
