@@ -12,15 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import FAULT, SCRIPTS, Repo, refused
+from conftest import FAULT, SCRIPTS, Repo, one_line, refused
 from sixgaps import six_gaps
 from sixgaps.engine import scan
 
 SIXGAPS = str(SCRIPTS / 'sixgaps')
-
-
-def one_line(err: str) -> bool:
-    return len(err.strip().splitlines()) == 1 and 'Traceback' not in err
 
 
 def test_another_version_of_ast_grep(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,12 +131,17 @@ def test_interrupted(repo: Repo, tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a terminal's Ctrl-C reaches the whole group
+        preexec_fn=_hears_interrupts,
     )
     _until(started.exists)
     os.killpg(running.pid, signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130 and 'Traceback' not in err and out == ''
     assert not list(room.iterdir())
+
+
+def _hears_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a script inherits that it is ignored
 
 
 def _until(true: Callable[[], bool]) -> None:
