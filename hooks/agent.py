@@ -72,10 +72,7 @@ def _answer(event: dict[str, Any]) -> dict[str, Any] | None:
     if name == 'beforeShellExecution':
         what = bypass(_text(event, 'command'))
         said = _REFUSED.format(what=what)
-        # Cursor 1.7 named the messages in camel case.
-        return (
-            {'permission': 'deny', **dict.fromkeys(('user_message', 'agent_message', 'userMessage', 'agentMessage'), said)} if what else {}
-        )
+        return {'permission': 'deny', **dict.fromkeys(_MESSAGES, said)} if what else {}
     if name == 'afterFileEdit':
         _, report = _findings([_text(event, 'file_path')])
         sys.stderr.buffer.write(report.encode('utf-8', 'replace'))

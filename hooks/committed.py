@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from .engine.finding import Place
+
 
 class Spot(NamedTuple):
     """A place in a file, 1-based, and what is named there."""
@@ -16,6 +18,10 @@ class Spot(NamedTuple):
     column: int
     end_column: int
     name: str
+
+    def at(self, path: str) -> Place:
+        """The place in a file of this name."""
+        return Place(path, self.line, self.column, self.line, self.end_column)
 
 
 # ---------------- secrets ----------------
@@ -131,11 +137,14 @@ def _holds(name: str, value: str) -> bool:
     return '://' not in value and not value.startswith('/') and re.search(r'\d', value) is not None and ' ' not in value
 
 
-def _spot(text: str, offset: int, name: str) -> Spot:
+def _spot(text: str, offset: int, name: str, length: int | None = None) -> Spot:
+    """The spot at an offset of the text: so many characters, or all that is left of the line."""
     line = text.count('\n', 0, offset) + 1
-    start = offset - (text.rfind('\n', 0, offset) + 1)
-    end = text.find('\n', offset)
-    return Spot(line, start + 1, (len(text) if end < 0 else end) - offset + start + 1, name)
+    column = offset - text.rfind('\n', 0, offset)
+    if length is None:
+        end = text.find('\n', offset)
+        length = (len(text) if end < 0 else end) - offset
+    return Spot(line, column, column + length, name)
 
 
 # ---------------- images, proxies, database users ----------------
@@ -184,7 +193,7 @@ def plain_http(path: str, text: str, others: Callable[[], Mapping[str, str]]) ->
     if match is None or 'proxy_pass' not in text or tls.search(text):
         return
     if not any(tls.search(other) for name, other in others().items() if is_proxy(name)):
-        yield _spot(text, match.start(1), match[1])._replace(end_column=_spot(text, match.start(1), '').column + len(match[1]))
+        yield _spot(text, match.start(1), match[1], len(match[1]))
 
 
 def is_sql(path: str) -> bool:
@@ -194,9 +203,9 @@ def is_sql(path: str) -> bool:
 
 def users_with_password(text: str) -> Iterator[Spot]:
     """Database users that are made with a literal password."""
-    for match in _USER.finditer(_COMMENT.sub(lambda found: re.sub(r'[^\n]', ' ', found[0]), text)):
+    for match in _USER.finditer(_without_comments(text)):
         if not re.search(r'(?i)change|replace|your|example|placeholder|[<:$%{]|xxx', match[2]):
-            yield _spot(text, match.start(1), match[1])._replace(end_column=_spot(text, match.start(1), '').column + len(match[1]))
+            yield _spot(text, match.start(1), match[1], len(match[1]))
 
 
 def _above(folder: str) -> set[str]:
@@ -259,7 +268,7 @@ def manifest_without_lock(path: str, text: str, names: Callable[[], Iterable[str
         return  # a library: whoever installs it locks it
     match = re.search(r'"dependencies"\s*:', text)
     if match and not _locked(path, names(), _NODE_LOCKS):
-        yield _spot(text, match.start(), 'dependencies')._replace(end_column=_spot(text, match.start(), '').column + len('"dependencies"'))
+        yield _spot(text, match.start(), 'dependencies', len('"dependencies"'))
 
 
 def _locked(path: str, names: Iterable[str], locks: frozenset[str]) -> bool:
@@ -278,6 +287,11 @@ _DROP_COLUMN = re.compile(
 _COMMENT = re.compile(r'(?s)--[^\n]*|/\*.*?\*/')
 
 
+def _without_comments(text: str) -> str:
+    """SQL with blanks for comments, so that offsets stay."""
+    return _COMMENT.sub(lambda found: re.sub(r'[^\n]', ' ', found[0]), text)
+
+
 def is_migration(path: str) -> bool:
     """An SQL file among migrations."""
     return (
@@ -289,7 +303,7 @@ def is_migration(path: str) -> bool:
 def irreversible(path: str, text: str, names: Callable[[], Iterable[str]]) -> Iterator[Spot]:
     """An empty way back, a `.up.sql` with no `.down.sql`, and a column dropped in the file that adds its successor."""
     down = _MARKED_DOWN.search(text)
-    plain = _COMMENT.sub(lambda found: re.sub(r'[^\n]', ' ', found[0]), text)
+    plain = _without_comments(text)
     if path.endswith('.down.sql'):
         if not _CHANGE.search(plain) and 'raise' not in plain.lower():
             yield Spot(1, 1, 2, path.rpartition('/')[2])
@@ -307,4 +321,4 @@ def irreversible(path: str, text: str, names: Callable[[], Iterable[str]]) -> It
             plain,
         )
         if added and not re.search(rf'(?is)\b(update|insert\s+into)\s+(?:only\s+)?["`\[]?{re.escape(table)}\b', plain):
-            yield _spot(text, match.start(3), match[3])._replace(end_column=_spot(text, match.start(3), '').column + len(match[3]))
+            yield _spot(text, match.start(3), match[3], len(match[3]))

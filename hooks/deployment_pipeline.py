@@ -2,139 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from . import committed
 from .engine.command import Extra, Gap, run
-from .engine.finding import Finding, Place
+from .engine.finding import Fault, Finding, Place
 
-_WHY = 'a commit that breaks the build or the checkout page is live minutes later, and the users are the test.'
-_FIX = 'a job that runs the tests, and `needs: [test]` on the deploying job (GitLab: an earlier stage).'
-_READS_NOTHING = 'it starts at once, what it reads of the other job is empty, and the conditions that were to hold it back hold nothing.'
-_SHIPS_EARLY = 'it ships at once, also when the job that the others wait for fails: half a release, or one that no test has passed.'
+_CHECK, _UNPINNED, _IRREVERSIBLE = 'deploy-without-tests', 'unpinned-dependency', 'irreversible-migration'
+_GITHUB = Fault(
+    _CHECK,
+    'gha-deploy-without-tests',
+    'error',
+    'high',
+    '`{name}` deploys, and no test stands before it',
+    'a commit that breaks the build or the checkout page is live minutes later, and the users are the test.',
+    'a job that runs the tests, and `needs: [test]` on the deploying job (GitLab: an earlier stage).',
+)
+_GITLAB = _GITHUB._replace(rule='gl-deploy-without-tests')
+_READS = Fault(
+    _CHECK,
+    'gha-job-does-not-wait',
+    'error',
+    'high',
+    '`{name}` reads needs.{gate}, and does not wait for it',
+    'it starts at once, what it reads of the other job is empty, and the conditions that were to hold it back hold nothing.',
+    '`needs: [{gate}]` on the job, beside what it needs already.',
+)
+_SHIPS = _READS._replace(
+    rule='gha-ships-before-siblings',
+    severity='warning',
+    risk='medium',
+    message='`{name}` ships while its siblings wait for `{gate}`, and does not wait for it',
+    why='it ships at once, also when the job that the others wait for fails: half a release, or one that no test has passed.',
+)
+_REQUIREMENT = Fault(
+    _UNPINNED,
+    'py-requirement-without-version',
+    'warning',
+    'medium',
+    '`{name}` has no version, or only a lowest one, and no lock file stands beside it',
+    'a release of somebody else breaks the next build, or brings its backdoor, without a commit of yours.',
+    '`{name}==1.2.3` for each line (`pip freeze`, `pip-compile --generate-hashes`), or a committed uv.lock or poetry.lock.',
+)
+_MANIFEST = Fault(
+    _UNPINNED,
+    'pkg-dependencies-without-lock-file',
+    'warning',
+    'medium',
+    'these ranges have no lock file: no two installs are the same',
+    'what was tested is not what is installed next time; a release of somebody else breaks the build or brings its backdoor.',
+    'commit package-lock.json (pnpm-lock.yaml, yarn.lock, bun.lock) and install with `npm ci`.',
+)
+_NO_WAY_BACK = Fault(
+    _IRREVERSIBLE,
+    'sql-irreversible-migration',
+    'warning',
+    'medium',
+    '`{name}`: there is no way back from this migration',
+    'when the new version fails the old one meets a schema it does not know, and the only way back is a restore.',
+    'undo in the down part what the up part did; a column that changes is added first, filled (`UPDATE … SET new = old`), '
+    'and the old one is dropped by a later release.',
+)
 
 
 def _is_workflow(path: str) -> bool:
     return ('.github/workflows/' in path and path.endswith(('.yml', '.yaml'))) or path.rpartition('/')[2] == '.gitlab-ci.yml'
 
 
-def _deploys_without_tests(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+def _jobs(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
     from .jobs import deploys_without_tests, jobs_that_do_not_wait  # PyYAML takes longer to import than a clean run takes
 
-    places = deploys_without_tests(path, text, others())
-    rule = 'gha-deploy-without-tests' if '.github/' in path else 'gl-deploy-without-tests'
-    found = [
-        Finding.placed(
-            Place(path, *place[:4]),
-            text,
-            gap=5,
-            check='deploy-without-tests',
-            rule=rule,
-            severity='error',
-            risk='high',
-            message=f'`{place.job}` deploys, and no test stands before it',
-            why=_WHY,
-            fix_hint=_FIX,
-            text=place.job,
-        )
-        for place in places
-    ]
-    told = {place.job for place in places}
-    for loose in jobs_that_do_not_wait(text) if '.github/' in path else ():
-        if loose.job in told:
-            continue
-        said = f'reads needs.{loose.waits_not_for}' if loose.sure else f'ships while its siblings wait for `{loose.waits_not_for}`'
-        found.append(
-            Finding.placed(
-                Place(path, *loose[:4]),
-                text,
-                gap=5,
-                check='deploy-without-tests',
-                rule='gha-job-does-not-wait' if loose.sure else 'gha-ships-before-siblings',
-                severity='error' if loose.sure else 'warning',
-                risk='high' if loose.sure else 'medium',
-                message=f'`{loose.job}` {said}, and does not wait for it',
-                why=_READS_NOTHING if loose.sure else _SHIPS_EARLY,
-                fix_hint=f'`needs: [{loose.waits_not_for}]` on the job, beside what it needs already.',
-                text=loose.job,
-            )
-        )
-    return found
-
-
-_JOBS = Extra(
-    {
-        'gha-deploy-without-tests': 'deploy-without-tests',
-        'gl-deploy-without-tests': 'deploy-without-tests',
-        'gha-job-does-not-wait': 'deploy-without-tests',
-        'gha-ships-before-siblings': 'deploy-without-tests',
-    },
-    _is_workflow,
-    _deploys_without_tests,
-)
-
-_UNPINNED, _IRREVERSIBLE = 'unpinned-dependency', 'irreversible-migration'
-_OWN = {
-    'py-requirement-without-version': (
-        '`{name}` has no version, or only a lowest one, and no lock file stands beside it',
-        'a release of somebody else breaks the next build, or brings its backdoor, without a commit of yours.',
-        '`{name}==1.2.3` for each line (`pip freeze`, `pip-compile --generate-hashes`), or a committed uv.lock or poetry.lock.',
-    ),
-    'pkg-dependencies-without-lock-file': (
-        'these ranges have no lock file: no two installs are the same',
-        'what was tested is not what is installed next time; a release of somebody else breaks the build or brings its backdoor.',
-        'commit package-lock.json (pnpm-lock.yaml, yarn.lock, bun.lock) and install with `npm ci`.',
-    ),
-    'sql-irreversible-migration': (
-        '`{name}`: there is no way back from this migration',
-        'when the new version fails the old one meets a schema it does not know, and the only way back is a restore.',
-        'undo in the down part what the up part did; a column that changes is added first, filled (`UPDATE … SET new = old`), '
-        'and the old one is dropped by a later release.',
-    ),
-}
-
-
-def _listed(rule: str, check: str, path: str, text: str, spots: Iterable[committed.Spot]) -> list[Finding]:
-    message, why, fix = _OWN[rule]
-    return [
-        Finding.placed(
-            Place(path, spot.line, spot.column, spot.line, spot.end_column),
-            text,
-            gap=5,
-            check=check,
-            rule=rule,
-            severity='warning',
-            risk='medium',
-            message=message.format(name=spot.name),
-            why=why,
-            fix_hint=fix.format(name=spot.name),
-            text=spot.name,
-        )
-        for spot in spots
+    in_github = '.github/' in path
+    untested = deploys_without_tests(path, text, others())
+    loose = jobs_that_do_not_wait(text) if in_github else []
+    told = {place.job for place in untested}
+    found = [(_GITHUB if in_github else _GITLAB).at(Place(path, *place[:4]), text, place.job) for place in untested]
+    return found + [
+        (_READS if one.sure else _SHIPS).at(Place(path, *one[:4]), text, one.job, gate=one.waits_not_for)
+        for one in loose
+        if one.job not in told
     ]
 
 
-def _unpinned(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+def _dependencies(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
     if committed.is_requirements(path):
-        return _listed('py-requirement-without-version', _UNPINNED, path, text, committed.unpinned_requirements(path, text, others))
+        return [_REQUIREMENT.at(spot.at(path), text, spot.name) for spot in committed.unpinned_requirements(path, text, others)]
     if committed.is_manifest(path):
-        return _listed('pkg-dependencies-without-lock-file', _UNPINNED, path, text, committed.manifest_without_lock(path, text, others))
+        return [_MANIFEST.at(spot.at(path), text, spot.name) for spot in committed.manifest_without_lock(path, text, others)]
     return []
 
 
-def _migration(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
-    return _listed('sql-irreversible-migration', _IRREVERSIBLE, path, text, committed.irreversible(path, text, others))
+def _migrations(path: str, text: str, others: Callable[[], Mapping[str, str]]) -> list[Finding]:
+    return [_NO_WAY_BACK.at(spot.at(path), text, spot.name) for spot in committed.irreversible(path, text, others)]
 
 
-def _dependencies(path: str) -> bool:
+def _names_dependencies(path: str) -> bool:
     return committed.is_requirements(path) or committed.is_manifest(path) or committed.is_lock(path)
 
 
-_DEPENDENCIES = Extra(
-    {'py-requirement-without-version': _UNPINNED, 'pkg-dependencies-without-lock-file': _UNPINNED}, _dependencies, _unpinned
+_EXTRAS = (
+    Extra({fault.rule: fault.check for fault in (_GITHUB, _GITLAB, _READS, _SHIPS)}, _is_workflow, _jobs),
+    Extra({fault.rule: fault.check for fault in (_REQUIREMENT, _MANIFEST)}, _names_dependencies, _dependencies),
+    Extra({_NO_WAY_BACK.rule: _NO_WAY_BACK.check}, committed.is_migration, _migrations),
 )
-_MIGRATIONS = Extra({'sql-irreversible-migration': _IRREVERSIBLE}, committed.is_migration, _migration)
-GAP = Gap(5, 'deployment-pipeline', (_JOBS, _DEPENDENCIES, _MIGRATIONS))
+GAP = Gap(5, 'deployment-pipeline', _EXTRAS)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import yaml
@@ -114,6 +115,7 @@ def _ships(body: yaml.Node) -> bool:
     return False
 
 
+@lru_cache(maxsize=64)  # one pipeline is asked several questions, and others call it
 def _load(text: str) -> yaml.Node | None:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)

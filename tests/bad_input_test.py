@@ -9,13 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import FAULT, Repo, refused
+from conftest import FAULT, Repo, one_line, refused
 from sixgaps import six_gaps
 from sixgaps.engine import command, rules, scan
-
-
-def one_line(err: str) -> bool:
-    return len(err.strip().splitlines()) == 1 and 'Traceback' not in err
 
 
 @pytest.fixture

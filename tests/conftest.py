@@ -66,6 +66,10 @@ def refused(done: subprocess.CompletedProcess[str], rules: Sequence[str] = ('py-
     return done.returncode == 1 and all(f'[{rule}]' in said for rule in rules)
 
 
+def one_line(err: str) -> bool:
+    return len(err.strip().splitlines()) == 1 and 'Traceback' not in err
+
+
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
     """An empty repository."""

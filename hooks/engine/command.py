@@ -88,9 +88,8 @@ def audit(gaps: Sequence[Gap], paths: Sequence[str], asked: Sequence[Document], 
     What a repository's configuration says of severities is left aside: all are judged alike.
     """
     collection = _Collection(gaps, argparse.Namespace(**{key: () for key in config.LISTS}), config.Config(False, ()))
-    files = sources(paths)
+    files, extra_files = collection.read(paths)
     facts: list[Match] = []
-    extra_files = [path for path in paths if collection.is_extra(path) and path not in files.passed_over]
     return Audit(collection.findings(files, extra_files, tree, asked=asked, facts=facts), facts, files)
 
 
@@ -147,11 +146,7 @@ def _run(gaps: Sequence[Gap], args: argparse.Namespace) -> int:
 
 def _look(collection: _Collection, paths: Sequence[str], scope: str) -> tuple[Sources, list[Finding], str]:
     """The files as they were read, what is reported of them in order, and whether that is `all` or what is `introduced`."""
-    files = sources(paths)
-    for path in paths:  # files that only a check in Python reads, and folders that are submodules
-        if (collection.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
-            files.passed_over.setdefault(path, reason)
-    extra_files = [path for path in dict.fromkeys(paths) if collection.is_extra(path) and path not in files.passed_over]
+    files, extra_files = collection.read(paths)
     in_git = root() is not None
     found = collection.findings(files, extra_files, Tree(in_git=in_git))
     reported = 'all'
@@ -214,7 +209,8 @@ def _introduced(
     shortened = change.shortened(changes, [path for path in files.paths() if path not in same])
     if shortened:
         asked = collection.findings(files.only(shortened), [], Tree(), lost_only=True)
-        left = taken_away(left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes])
+        if asked:
+            left = taken_away(left + asked, [change.old_sources(one, lambda path: language_of(path) is not None) for one in changes])
     return left, 'introduced'
 
 
@@ -312,6 +308,14 @@ class _Collection:
     def is_extra(self, path: str) -> bool:
         """Whether a check in Python reads this file."""
         return any(extra.selects(path) for _, extra in self._extras)
+
+    def read(self, paths: Sequence[str]) -> tuple[Sources, list[str]]:
+        """The files that rules read, and those of all that a check in Python reads; what cannot be read is passed over with its reason."""
+        files = sources(paths)
+        for path in paths:  # files that only a check in Python reads, and folders that are submodules
+            if language_of(path) is None and (self.is_extra(path) or os.path.isdir(path)) and (reason := why_not(path)):
+                files.passed_over[path] = reason
+        return files, [path for path in dict.fromkeys(paths) if self.is_extra(path) and path not in files.passed_over]
 
     def before(self, one: change.Change) -> list[Finding]:
         """What was found in the old text of the files that a change touches."""

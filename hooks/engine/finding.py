@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 # Where the page of each check is read, docs/checks/ in the repository: the one place that knows the repository's address.
@@ -94,6 +94,35 @@ class Finding:
         for name in ('text', 'lost', 'captures', 'mend'):
             del fields[name]
         return {**fields, 'url': self.url}
+
+
+class Fault(NamedTuple):
+    """What a check in Python says of each place that it finds; `{name}` in its message and fix is what is named there."""
+
+    check: str
+    rule: str
+    severity: str
+    risk: str
+    message: str
+    why: str
+    fix: str
+
+    def at(self, place: Place, source: str, name: str, snippet: str | None = None, **more: str) -> Finding:
+        """The finding at a place of the file whose whole text is `source`; `snippet` is shown instead of the place's line."""
+        found = Finding.placed(
+            place,
+            source,
+            gap=0,  # the engine knows whose check it is
+            check=self.check,
+            rule=self.rule,
+            severity=self.severity,
+            risk=self.risk,
+            message=self.message.format(name=name, **more),
+            why=self.why,
+            fix_hint=self.fix.format(name=name, **more),
+            text=name,
+        )
+        return found if snippet is None else replace(found, snippet=snippet)
 
 
 _KNOWN_SECRET = re.compile(
