@@ -15,7 +15,7 @@ try: .venv/ready       # a commit of an AI-written prototype, refused by real pr
 	$(BIN)/python tests/try_it.py
 
 test: .venv/ready
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto
 
 lint: .venv/ready
 	$(BIN)/ruff check .
